@@ -1,0 +1,51 @@
+# The commands of this project. Each sets up its own Python environment in .venv first, when that is missing or when the
+# lock or the project file has changed since. Another interpreter:  make test PYTHON=python3.13 VENV=.venv-3.13
+
+PYTHON ?= python3
+VENV ?= .venv
+WORK ?= $(or $(VAWG_WORK),.work)
+ARGS ?=
+
+INSTALLED := $(VENV)/.installed
+OLD_DUCKDB := $(VENV)/duckdb-1.1
+OLD_DUCKDB_INSTALLED := $(OLD_DUCKDB)/.installed
+
+.PHONY: help publish test dev bench clean
+
+help:
+	@echo "make publish   run the whole flow on a synthetic sample and say where the packages are"
+	@echo "make test      run all tests                       (ARGS='-k words' to choose some)"
+	@echo "make dev       open the Dagster UI                 (ARGS='--port 3001')"
+	@echo "make bench     run the benchmarks and print JSON"
+	@echo "make clean     remove the environment and the work folder; published packages stay"
+
+publish: $(INSTALLED)
+	$(VENV)/bin/vawg publish $(ARGS)
+
+test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED)
+	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python $(VENV)/bin/python -m pytest $(ARGS)
+
+dev: $(INSTALLED)
+	mkdir -p -m 700 $(WORK) $(WORK)/dagster
+	cp vawg_opendata/assets/dagster.yaml $(WORK)/dagster/dagster.yaml
+	DAGSTER_HOME=$(abspath $(WORK))/dagster $(VENV)/bin/dagster dev --workspace workspace.yaml $(ARGS)
+
+bench: $(INSTALLED)
+	@$(VENV)/bin/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) $(WORK)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) (about a minute, once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The oldest DuckDB our readers may have: tests open the published files with it.
+$(OLD_DUCKDB_INSTALLED): tests/duckdb-1.1.lock $(INSTALLED)
+	@$(PYTHON) -m venv --clear $(OLD_DUCKDB)
+	@$(OLD_DUCKDB)/bin/python -m pip install --quiet --require-hashes --requirement tests/duckdb-1.1.lock
+	@touch $@
