@@ -1,23 +1,20 @@
-"""Where tests find real data files that are not part of this repository.
-
-Belongs here: locating the folder of shared real files. Does not belong here: reading them, or fixtures of any one test.
-"""
+"""Where the tests find files that are not part of the repository. Fixtures and helpers of one package stay in its folder."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def shared(*parts: str) -> Path:
-    """Return the path of a shared file or folder; skip the calling test, saying what is missing, when it is not there.
+    """A path in the folder of real published data: `VAWG_SHARED`, or else the folder `shared` beside the checkout.
 
-    The folder is named by the environment variable VAWG_SHARED, else it is `shared` beside the checkout.
+    Skips the test that asks, saying so, when it is not there: the real files are not part of the repository.
     """
-    folder = Path(os.environ.get("VAWG_SHARED") or ROOT.parent / "shared")
+    folder = Path(os.environ.get("VAWG_SHARED", REPOSITORY.parent / "shared"))
     path = folder.joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"real data not at hand: {path} (set VAWG_SHARED to the folder that holds {'/'.join(parts)})")
+        pytest.skip(f"real data not at hand: {'/'.join(parts)} (set VAWG_SHARED to the folder that holds it)")
     return path
