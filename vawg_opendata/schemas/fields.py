@@ -19,6 +19,7 @@ TYPES = (STRING, INTEGER, NUMBER, BOOLEAN, DATE, MONTH)
 MONTH_PATTERN = "[0-9]{4}-(0[1-9]|1[0-2])"  # a month is text, 2026-02, and sorts as text
 
 _NAME = re.compile("[a-z][a-z0-9_]*")
+_COMPARABLE = (INTEGER, DATE, MONTH)
 _ORDERED = {INTEGER: int, NUMBER: float, DATE: datetime.date, MONTH: str}
 
 
@@ -127,8 +128,8 @@ class TableSchema:
         if unknown:
             raise SchemaError(f"Table {self.name}: a key or rule names the unknown field {', '.join(sorted(unknown))}.")
         for field in self.fields:
-            if field.not_after and self.field(field.not_after).type != field.type:
-                raise SchemaError(f"Table {self.name}: {field.name} and {field.not_after} differ in type.")
+            if field.not_after and (field.type not in _COMPARABLE or self.field(field.not_after).type != field.type):
+                raise SchemaError(f"Table {self.name}: {field.name} and {field.not_after} cannot be compared exactly.")
             if field.name in self.primary_key and not field.required:
                 raise SchemaError(f"Table {self.name}: {field.name} is part of the primary key and must be required.")
 
