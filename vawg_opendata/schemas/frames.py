@@ -58,7 +58,7 @@ def validate_frame(schema: TableSchema, frame, references: Mapping[str, object] 
     structure = structural_results(schema, dict(frame.dtypes.items()), expected)
     failed: dict[tuple[str, str], int] = {}
     try:
-        pandera_schema(schema, references).validate(frame.reset_index(drop=True), lazy=True)
+        pandera_schema(schema, references).validate(_without_nan(frame.reset_index(drop=True)), lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         # A check of the whole frame yields one case per column of a failing row, hence the distinct row numbers.
@@ -70,6 +70,20 @@ def validate_frame(schema: TableSchema, frame, references: Mapping[str, object] 
     names += [(_whole_name("primary_key", schema.primary_key), "")] if keyed else []
     names += [(_whole_name("foreign_key", key.fields), "") for key in links]
     return [*structure, *named_results(schema, rules, keyed, links, [failed.get(name, 0) for name in names])]
+
+
+def _without_nan(frame):
+    """NaN as a missing value: with Arrow types pandas keeps the two apart, and Pandera judges NaN as a number."""
+    import pandas
+    import pyarrow.compute
+
+    def cleaned(series):
+        values = pyarrow.array(series)
+        valid = pyarrow.compute.if_else(pyarrow.compute.is_nan(values), None, values)
+        return pandas.Series(pandas.array(valid, dtype=series.dtype), index=series.index)
+
+    floats = [name for name, kind in frame.dtypes.items() if str(kind) == "double[pyarrow]"]
+    return frame.assign(**{name: cleaned(frame[name]) for name in floats})
 
 
 _RENAMED = {"not_nullable": "required"}
@@ -88,15 +102,15 @@ def _checks(field: Field) -> list:
         checks.append(pandera.Check(lambda series: series.abs() != float("inf"), name="finite"))
     allowed = field.allowed()
     if allowed is not None:
-        checks.append(pandera.Check.isin(list(allowed), name="codes"))
+        checks.append(pandera.Check.isin(list(allowed), error="codes"))
     if field.type == MONTH:
         checks.append(_matches(MONTH_PATTERN, "month"))
     if field.pattern is not None:
         checks.append(_matches(field.pattern, "pattern"))
     if field.minimum is not None:
-        checks.append(pandera.Check.ge(field.minimum, name="minimum"))
+        checks.append(pandera.Check.ge(field.minimum, error="minimum"))
     if field.maximum is not None:
-        checks.append(pandera.Check.le(field.maximum, name="maximum"))
+        checks.append(pandera.Check.le(field.maximum, error="maximum"))
     return checks
 
 
@@ -120,7 +134,7 @@ def _not_after(column: str, later: str):
     def in_order(frame):
         return ~(frame[column] > frame[later]).fillna(False).astype(bool)
 
-    return pandera.Check(in_order, name=_whole_name("not_after", (column,)))
+    return pandera.Check(in_order, ignore_na=False, name=_whole_name("not_after", (column,)))
 
 
 def _unique(key: tuple[str, ...]):
@@ -130,7 +144,7 @@ def _unique(key: tuple[str, ...]):
     def unique(frame):
         return ~frame.duplicated(subset=list(key), keep=False)
 
-    return pandera.Check(unique, name=_whole_name("primary_key", key))
+    return pandera.Check(unique, ignore_na=False, name=_whole_name("primary_key", key))
 
 
 def _link(key: ForeignKey, reference):
@@ -142,4 +156,4 @@ def _link(key: ForeignKey, reference):
         found = (pairs["_merge"] == "both").set_axis(frame.index)
         return found | frame[list(key.fields)].isna().any(axis=1)
 
-    return pandera.Check(linked, name=_whole_name("foreign_key", key.fields))
+    return pandera.Check(linked, ignore_na=False, name=_whole_name("foreign_key", key.fields))
