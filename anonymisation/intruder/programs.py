@@ -1,0 +1,120 @@
+"""Linear programs: how small and how large each unknown can be under all sums at once.
+
+Belongs here: the solver and the order in which it is asked.  Does not belong here: what counts as a disclosure.
+
+One program (HiGHS; Huangfu and Hall 2018) holds all unknowns of a connected component.  Its answers are *witnesses*:
+counts that satisfy everything published.  Two witnesses in which a cell differs by the width asked for prove that the
+cell is wide; one witness usually proves it for thousands of cells, which makes the attack affordable.  Only what no
+witness has proven wide is minimised and maximised for itself, which settles it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.errors import AnonymisationError, InconsistentTablesError
+
+TOLERANCE = 1e-6
+"""How far from a whole number a solver's answer may lie and still be that number."""
+
+MOST_SWEEPS = 60
+"""Sweeps that look for witnesses of many cells; what they leave is settled cell by cell."""
+
+
+class Program:
+    """The unknowns of one component: ``lower <= sums @ x <= upper``, ``low <= x <= high``."""
+
+    def __init__(
+        self, sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
+    ) -> None:
+        self.size = sums.shape[1]
+        self._low, self._high = low.astype(float), high.astype(float)
+        matrix = sp.csc_array(sums)
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = sums.shape[1], sums.shape[0]
+        model.col_cost_ = np.zeros(self.size)
+        model.col_lower_, model.col_upper_ = self._low, self._high
+        model.row_lower_, model.row_upper_ = lower.astype(float), upper.astype(float)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_ = matrix.indptr
+        model.a_matrix_.index_ = matrix.indices
+        model.a_matrix_.value_ = matrix.data.astype(float)
+        self._solver = highspy.Highs()
+        self._solver.setOptionValue("output_flag", False)
+        self._solver.setOptionValue("threads", 1)
+        self._solver.setOptionValue("random_seed", 1)
+        self._solver.passModel(model)
+        self._columns = np.arange(self.size, dtype=np.int32)
+        self.solved = 0
+        point = self._point()
+        self.lowest, self.highest = point.copy(), point.copy()
+
+    def proven_width(self) -> np.ndarray:
+        """For each unknown, how far apart its whole-number values in the witnesses so far are."""
+        return np.floor(self.highest + TOLERANCE) - np.ceil(self.lowest - TOLERANCE)
+
+    def sweep(self, width: int, wanted: np.ndarray) -> None:
+        """Look for witnesses that prove ``width`` for many of the ``wanted`` unknowns at once.
+
+        Each sweep raises (then lowers) all unproven cells together, none by more than ``width``: without that bound a
+        program spends everything on a few cells.
+        """
+        random = np.random.default_rng(1)
+        idle = 0
+        for number in range(MOST_SWEEPS):
+            open_cells = wanted & (self.proven_width() < width)
+            if not open_cells.any() or idle >= 6:
+                return
+            point = self._current
+            up = number % 2 == 0
+            cost = np.zeros(self.size)
+            cost[open_cells] = random.uniform(0.5, 1.5, int(open_cells.sum())) * (-1.0 if up else 1.0)
+            low, high = self._low.copy(), self._high.copy()
+            if up:
+                high[open_cells] = np.minimum(high, point + width)[open_cells]
+            else:
+                low[open_cells] = np.maximum(low, point - width)[open_cells]
+            self._solver.changeColsBounds(self.size, self._columns, low, high)
+            self._solver.changeColsCost(self.size, self._columns, cost)
+            self._point()
+            after = wanted & (self.proven_width() < width)
+            idle = idle + 1 if after.sum() > 0.98 * open_cells.sum() else 0
+
+    def settle(self, width: int, wanted: np.ndarray) -> None:
+        """Minimise and maximise each wanted unknown that is not proven wide, until it is or the extremes are known."""
+        self._solver.changeColsBounds(self.size, self._columns, self._low, self._high)
+        self._solver.changeColsCost(self.size, self._columns, np.zeros(self.size))
+        for cell in np.flatnonzero(wanted):
+            for sign in (-1.0, 1.0):
+                if self.proven_width()[cell] >= width:
+                    break
+                self._solver.changeColCost(int(cell), sign)
+                self._point()
+                self._solver.changeColCost(int(cell), 0.0)
+
+    def bounds(self, cell: int) -> tuple[int, int]:
+        """The smallest and largest whole number that a settled cell took."""
+        return math.ceil(self.lowest[cell] - TOLERANCE), math.floor(self.highest[cell] + TOLERANCE)
+
+    def _point(self) -> np.ndarray:
+        """Solve, and add the solution to the witnesses."""
+        self._solver.run()
+        self.solved += 1
+        status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
+        if status == highspy.HighsModelStatus.kUnbounded:
+            # Nothing published bounds these cells; a bound far above any count stands for infinity.
+            raise AnonymisationError("a withheld cell is unbounded; every unknown must be given a finite upper bound")
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise AnonymisationError(f"the linear program ended as {status}; nothing can be said about its cells")
+        point = np.asarray(self._solver.getSolution().col_value)
+        self._current = point
+        if hasattr(self, "lowest"):
+            np.minimum(self.lowest, point, out=self.lowest)
+            np.maximum(self.highest, point, out=self.highest)
+        return point
