@@ -1,0 +1,137 @@
+"""The vocabulary in which a data product is declared.
+
+A product is one frozen `Product`: who it is for, which tables it has, under which policy they are protected, and every
+word that is published with them. Declarations are the other modules of this package. How a table is counted belongs in
+`statistics`, how a package is written in `release`; nothing is read or computed here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from anonymisation import Policy
+
+AUDIENCES = ("datastore", "safestats")
+MONTH, YEAR = "month", "year"
+PERIODS = (MONTH, YEAR)
+
+_PRODUCT_NAME = re.compile("[a-z][a-z0-9-]*")
+_NAME = re.compile("[a-z][a-z0-9_]*")
+
+
+class DeclarationError(ValueError):
+    """A declaration that contradicts itself; the message names the product, the table and the rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What is counted. The name is its identity: whoever publishes it, it is the same thing."""
+
+    name: str
+    title: str
+    description: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension:
+    """A column of codes. `codelist` names a list of `vawg_opendata.reference`, or `month` or `year`: those follow the data."""
+
+    name: str
+    title: str
+    description: str
+    codelist: str
+
+    @property
+    def is_period(self) -> bool:
+        """Whether the codes are months or years, made for the range that the data cover."""
+        return self.codelist in PERIODS
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSpec:
+    """A table wanted: one measure over some dimensions, each with the levels of its code list that appear beside the root.
+
+    The order of `dimensions` is the order of the columns and, with the order of the codes, of the rows. Exactly one
+    dimension is a period. The table is built when a source offers all its dimensions.
+    """
+
+    name: str
+    title: str
+    description: str
+    measure: str
+    dimensions: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A term as this product uses it, and where the wording comes from."""
+
+    term: str
+    definition: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Who answers questions about a product."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """One data product.
+
+    `caveats` and `series_breaks` are codes of the fixed vocabularies in `caveats` and `breaks`; `definitions` say what
+    the measures and dimensions mean. `policy` is what its tables are protected by.
+    """
+
+    name: str
+    audience: str
+    title: str
+    description: str
+    keywords: tuple[str, ...]
+    policy: Policy
+    measures: tuple[Measure, ...]
+    dimensions: tuple[Dimension, ...]
+    tables: tuple[TableSpec, ...]
+    definitions: tuple[Definition, ...]
+    caveats: tuple[str, ...]
+    series_breaks: tuple[str, ...]
+    contact: Contact
+
+    def __post_init__(self) -> None:
+        if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:
+            raise DeclarationError(f"Product {self.name!r}: needs a lower-case name and an audience of {', '.join(AUDIENCES)}.")
+        for what, names in (
+            ("measure", [measure.name for measure in self.measures]),
+            ("dimension", [dimension.name for dimension in self.dimensions]),
+            ("table", [table.name for table in self.tables]),
+        ):
+            wrong = [name for name in names if not _NAME.fullmatch(name) or names.count(name) > 1]
+            if wrong:
+                raise DeclarationError(f"Product {self.name}: the {what} name {wrong[0]!r} is malformed or declared twice.")
+        for table in self.tables:
+            unknown = [name for name in table.dimensions if name not in {dimension.name for dimension in self.dimensions}]
+            if unknown or table.measure not in {measure.name for measure in self.measures}:
+                raise DeclarationError(f"Product {self.name}, table {table.name}: {(unknown or [table.measure])[0]!r} is not declared.")
+            if sum(self.dimension(name).is_period for name in table.dimensions) != 1:
+                raise DeclarationError(f"Product {self.name}, table {table.name}: needs exactly one dimension that is a period.")
+
+    def measure(self, name: str) -> Measure:
+        """The measure of that name. StopIteration never leaves: tables name declared measures only."""
+        return next(measure for measure in self.measures if measure.name == name)
+
+    def dimension(self, name: str) -> Dimension:
+        """The dimension of that name."""
+        return next(dimension for dimension in self.dimensions if dimension.name == name)
+
+    def table(self, name: str) -> TableSpec:
+        """The table of that name."""
+        return next(table for table in self.tables if table.name == name)
+
+    def period(self, table: TableSpec) -> Dimension:
+        """The dimension of a table that is a period."""
+        return next(self.dimension(name) for name in table.dimensions if self.dimension(name).is_period)

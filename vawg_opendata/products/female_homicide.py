@@ -1,0 +1,95 @@
+"""The product `female-homicide`: women and girls killed in London, since 2003."""
+
+from anonymisation import Policy
+from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
+from vawg_opendata.products.wording import PUBLISHER, YEAR_DIMENSION, YEAR_LEVELS
+
+
+def _table(dimension: str, words: str, levels: tuple[str, ...] = ()) -> TableSpec:
+    """Victims by year and one characteristic: no table shows two, because so few cases would single out persons."""
+    return TableSpec(
+        name=f"victims_by_{dimension}",
+        title=f"Female homicide victims by {words} and year",
+        description=f"Women and girls killed, by {words}, by year recorded and in blocks of three and five years.",
+        measure="female_homicide_victims",
+        dimensions={dimension: levels or (dimension,), "year": YEAR_LEVELS},
+    )
+
+
+FEMALE_HOMICIDE = Product(
+    name="female-homicide",
+    audience="datastore",
+    title="Women and girls killed in London, recorded by the Metropolitan Police Service",
+    description="Female victims of homicide recorded by the Metropolitan Police Service by year, each by method, age group, ethnicity, "
+    "whether domestic, and status; by relationship to the suspect and by the suspect's ethnicity where the source has them; with "
+    "blocks of three and five years because there are few cases in one.",
+    keywords=("homicide", "femicide", "women and girls", "domestic homicide", "police recorded crime", "London"),
+    policy=Policy(threshold=5),
+    measures=(
+        Measure(
+            name="female_homicide_victims",
+            title="Female homicide victims",
+            description="Number of women and girls recorded as victims of murder, manslaughter or infanticide.",
+            unit="victims",
+        ),
+    ),
+    dimensions=(
+        Dimension(name="method", title="Method of killing", description="How the victim was killed.", codelist="method"),
+        Dimension(name="age_group", title="Age group of the victim", description="Age of the victim in bands.", codelist="homicide_age_group"),
+        Dimension(
+            name="ethnicity",
+            title="Ethnicity of the victim",
+            description="Ethnicity of the victim as an officer observed it.",
+            codelist="ethnicity",
+        ),
+        Dimension(
+            name="domestic_abuse",
+            title="Domestic abuse",
+            description="Whether the homicide is recorded as domestic: by a partner, former partner or family member.",
+            codelist="domestic_abuse",
+        ),
+        Dimension(name="status", title="Status", description="Whether the homicide is recorded as solved.", codelist="status"),
+        YEAR_DIMENSION,
+    ),
+    tables=(
+        _table("method", "method of killing"),
+        _table("age_group", "age group"),
+        _table("ethnicity", "ethnicity"),
+        _table("domestic_abuse", "whether domestic"),
+        _table("status", "status"),
+    ),
+    definitions=(
+        Definition(
+            term="female homicide victim",
+            definition="A person recorded as female and as victim of murder, manslaughter or infanticide. Each victim counts once, in the "
+            "year in which the homicide was recorded. Sex is as recorded by the police.",
+            source="Metropolitan Police Service, homicide dashboard data",
+        ),
+        Definition(
+            term="solved",
+            definition="At least one person has been charged, or the only suspect has died.",
+            source="Metropolitan Police Service",
+        ),
+        Definition(
+            term="domestic abuse",
+            definition="Abuse between persons aged 16 or over who are personally connected; applied by a flag on the record.",
+            source="Domestic Abuse Act 2021",
+        ),
+        Definition(
+            term="block of years",
+            definition="Three (five) calendar years counted from 2003, never overlapping; a block of which the data cover a part says so.",
+            source="This product",
+        ),
+    ),
+    caveats=(
+        "recorded-not-prevalence",
+        "suppressed-is-not-zero",
+        "revised-with-each-version",
+        "recorded-date",
+        "few-cases",
+        "status-changes",
+        "differs-from-other-counts",
+    ),
+    series_breaks=("cris-to-connect-2024",),
+    contact=PUBLISHER,
+)

@@ -1,0 +1,131 @@
+"""Building the statistics of a product: choose its sources, count its tables, check that they agree.
+
+For a product one source gives a measure as a whole, the first of `facts.SOURCES` that can; the others are only
+compared with it. A table is built when that source offers all its dimensions. Nothing is suppressed here.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from anonymisation import CountTable
+from vawg_opendata.products.declaration import MONTH, Dimension, Product, TableSpec
+from vawg_opendata.reference import CodeList, load_codelist
+from vawg_opendata.statistics.counting import Axis, StatisticsError, connect, covered_months, merge, tables, write_partial
+from vawg_opendata.statistics.comparisons import compare
+from vawg_opendata.statistics.facts import FACTS, SOURCES, Fact
+from vawg_opendata.statistics.periods import month_codelist, months_between, period_months, year_codelist
+from vawg_opendata.statistics.results import Outline, ProductStatistics, TableOutline, counted_axes
+
+
+def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = FACTS) -> ProductStatistics | None:
+    """Count all tables of a product that the record tables in folder `records` can give; None when they give none.
+
+    Partial counts are kept as `work/partial/<product>/<table>.parquet`. StatisticsError when records hold a code
+    outside its list, or when tables of one measure do not agree on their totals.
+    """
+    connection = connect(records)
+    at_hand = tables(connection)
+    usable = [fact for fact in facts if at_hand.issuperset(fact.records)]
+    sources = _choose(product, usable)
+    chosen: dict[str, Fact] = {}
+    left_out: dict[str, str] = {}
+    for spec in product.tables:
+        fitting = [
+            fact
+            for fact in usable
+            if fact.measure == spec.measure and fact.source == sources.get(spec.measure) and set(spec.dimensions) <= set(fact.dimensions)
+        ]
+        if fitting:
+            chosen[spec.name] = min(fitting, key=lambda fact: len(fact.dimensions))
+        elif spec.measure in sources:
+            left_out[spec.name] = f"{sources[spec.measure]} does not offer {', '.join(spec.dimensions)} together"
+        else:
+            left_out[spec.name] = f"no source of {spec.measure} is at hand"
+    coverage = {name: _coverage(connection, fact) for name, fact in chosen.items()}
+    chosen = {name: fact for name, fact in chosen.items() if coverage[name]}
+    if not chosen:
+        return None
+    months = sorted(set().union(*(coverage[name] for name in chosen)))
+    specs = [product.table(name) for name in chosen]
+    full, kept = _codelists(product, specs, months)
+    folder = work / "partial" / product.name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    outlines, counts = [], {}
+    for spec in specs:
+        fact = chosen[spec.name]
+        partial = folder / f"{spec.name}.parquet"
+        write_partial(connection, fact, list(spec.dimensions), partial)
+        axes = [Axis(name, full[name], kept[name].at_levels(*levels)) for name, levels in spec.dimensions.items()]
+        values = merge(connection, [partial], axes)
+        outline = _outline(product, spec, fact, axes, months, coverage[spec.name])
+        period = list(spec.dimensions).index(outline.period)
+        shown = counted_axes(outline, kept[outline.period].total)
+        positions = [outline.axes[outline.period].index(code) for code in shown[outline.period]]
+        outlines.append(outline)
+        counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=period))
+    result = Outline(product.name, kept, tuple(outlines), sources, tuple(months), left_out)
+    _agree(result, counts)
+    comparisons = compare(connection, usable, {spec.measure: (chosen[spec.name], product.period(spec).name) for spec in reversed(specs)})
+    return ProductStatistics(result, counts, comparisons)
+
+
+def _choose(product: Product, usable: Sequence[Fact]) -> dict[str, str]:
+    """The source of each measure that has one: the first in the order of preference."""
+    offered = {measure.name: {fact.source for fact in usable if fact.measure == measure.name} for measure in product.measures}
+    return {measure: next(source for source in SOURCES if source in offers) for measure, offers in offered.items() if offers}
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection, fact: Fact) -> frozenset[str]:
+    months = covered_months(connection, fact)
+    if months and not fact.gaps:
+        months = months_between(months[0], months[-1])
+    return frozenset(months)
+
+
+def _codelists(product: Product, specs: Sequence[TableSpec], months: Sequence[str]) -> tuple[dict[str, CodeList], dict[str, CodeList]]:
+    """For each dimension that a table uses: the list of all codes, and the list at the levels that any table shows."""
+    full, kept = {}, {}
+    for dimension in product.dimensions:
+        levels = {level: None for spec in specs for level in spec.dimensions.get(dimension.name, ())}
+        if levels:
+            full[dimension.name] = _load(dimension, months)
+            kept[dimension.name] = full[dimension.name].at_levels(*levels)
+    return full, kept
+
+
+def _load(dimension: Dimension, months: Sequence[str]) -> CodeList:
+    if not dimension.is_period:
+        return load_codelist(dimension.codelist)
+    return month_codelist(months) if dimension.codelist == MONTH else year_codelist(months)
+
+
+def _outline(
+    product: Product, spec: TableSpec, fact: Fact, axes: Sequence[Axis], months: Sequence[str], covered: frozenset[str]
+) -> TableOutline:
+    period = product.period(spec).name
+    codelist = next(axis.kept for axis in axes if axis.dimension == period)
+    below = period_months(next(axis.full for axis in axes if axis.dimension == period), months)
+    available = tuple(code for code in codelist.codes if below[code] <= covered)
+    return TableOutline(spec.name, spec.measure, fact.source, period, {axis.dimension: axis.kept.codes for axis in axes}, available)
+
+
+def _agree(outline: Outline, counts: Mapping[str, CountTable]) -> None:
+    """StatisticsError unless all tables of a measure have the same total in every period: a measure is one thing."""
+    first: dict[tuple[str, str], tuple[TableOutline, np.ndarray]] = {}
+    for table in outline.tables:
+        whole = tuple(
+            slice(None) if name == table.period else codes.index(outline.codelists[name].total) for name, codes in table.axes.items()
+        )
+        totals = counts[table.name].counts[whole]
+        other, others = first.setdefault((table.measure, table.source), (table, totals))
+        if not np.array_equal(totals, others):
+            periods = counted_axes(table, outline.codelists[table.period].total)[table.period]
+            differing = [code for code, here, there in zip(periods, totals, others, strict=True) if here != there]
+            raise StatisticsError(
+                f"Tables {other.name} and {table.name} count the same {table.measure} from {table.source} but differ in "
+                f"{len(differing)} periods, first in {differing[-1]}. Rows of one view were quarantined, or the publisher's views "
+                f"disagree: see the quarantine and the accounting, and mend or replace the file."
+            )

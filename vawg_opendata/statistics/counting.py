@@ -1,0 +1,143 @@
+"""Counting: records to partial counts, partial counts to complete tables with all their totals, in DuckDB.
+
+Partial counts are grouped by the codes the records hold and kept as Parquet; counts of different months can be kept in
+different files and are merged all the same. The merge joins the closure of each code list, so that a record counts in
+every code above its own in any hierarchy, once. Which facts are counted is declared in `facts`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from vawg_opendata.reference import CodeList
+from vawg_opendata.statistics.facts import Fact
+
+
+class StatisticsError(ValueError):
+    """Records that cannot be counted as declared; the message names the table, the dimension and what to do."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a table: all codes that records may hold, and the part of the list that the table shows."""
+
+    dimension: str
+    full: CodeList
+    kept: CodeList
+
+
+def connect(records: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with a view per record table of the folder."""
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar=false")
+    for path in sorted(records.glob("*.parquet")):
+        connection.execute(f'CREATE VIEW "{path.stem}" AS SELECT * FROM read_parquet({_text(path)})')
+    return connection
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the record tables at hand."""
+    return {row[0] for row in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
+
+
+def vintages(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:
+    """The vintages of a fact's series, newest first; empty when it is not kept in vintages."""
+    if not fact.vintages:
+        return []
+    found = connection.execute(f"SELECT DISTINCT vintage FROM {fact.records[0]} ORDER BY vintage DESC").fetchall()
+    return [row[0] for row in found]
+
+
+def relation(connection: duckdb.DuckDBPyConnection, fact: Fact, vintage: str | None = None) -> str:
+    """The rows of a fact as a FROM and WHERE clause: of one vintage, by default the newest."""
+    conditions = [f"({fact.where})"]
+    known = vintages(connection, fact)
+    if known:
+        conditions.append(f"vintage = {_text(vintage or known[0])}")
+    return f"{fact.from_clause} WHERE {' AND '.join(conditions)}"
+
+
+def write_partial(connection: duckdb.DuckDBPyConnection, fact: Fact, dimensions: Sequence[str], path: Path) -> None:
+    """Count a fact by the codes of some of its dimensions; a row of `path` per combination that occurs, and its `count`."""
+    columns = ", ".join(f'CAST({fact.dimensions[name]} AS VARCHAR) AS "{name}"' for name in dimensions)
+    connection.execute(
+        f"COPY (SELECT {columns}, CAST(sum({fact.weight}) AS BIGINT) AS count FROM {relation(connection, fact)} "
+        f"GROUP BY ALL HAVING sum({fact.weight}) <> 0 ORDER BY ALL) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
+def merge(connection: duckdb.DuckDBPyConnection, partials: Iterable[Path], axes: Sequence[Axis]) -> np.ndarray:
+    """The counts of a complete table: int64, an axis per entry of `axes` over all codes of its kept list, totals included.
+
+    Axes are closed one after the other, so that the rows in between never outgrow the table by much. StatisticsError
+    when the partial counts hold a code that its list lacks, or one that the table would have to divide.
+    """
+    files = ", ".join(_text(path) for path in partials)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE merging AS SELECT * FROM read_parquet([{files}])")
+    for number, axis in enumerate(axes):
+        _close(connection, number, axis)
+        others = ", ".join(f'"{other.dimension}"' for other in axes if other is not axis)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE merging AS "
+            f'SELECT {others}{", " if others else ""}above.position AS "{axis.dimension}", CAST(sum(count) AS BIGINT) AS count '
+            f'FROM merging JOIN closure_{number} AS above ON above.code = merging."{axis.dimension}" GROUP BY ALL'
+        )
+    shape = tuple(len(axis.kept.codes) for axis in axes)
+    names = [axis.dimension for axis in axes]
+    columns = ", ".join(f'"{name}"' for name in names)
+    cells = connection.execute(f"SELECT {columns}, count FROM merging").fetchnumpy()
+    counts = np.zeros(shape, dtype=np.int64)
+    counts[tuple(cells[name] for name in names)] = cells["count"]
+    for number in range(len(axes)):
+        connection.execute(f"DROP TABLE closure_{number}")
+    connection.execute("DROP TABLE merging")
+    return counts
+
+
+def period_totals(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, vintage: str | None = None) -> dict[str, int]:
+    """The count of a fact by the codes of its period, nothing else told apart."""
+    rows = connection.execute(
+        f"SELECT CAST({fact.dimensions[period]} AS VARCHAR) AS period, CAST(sum({fact.weight}) AS BIGINT) "
+        f"FROM {relation(connection, fact, vintage)} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return dict(rows)
+
+
+def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:
+    """The months in which the coverage table of a fact has rows, in order; of the newest vintage where there are several."""
+    table = fact.coverage or fact.records[0]
+    newest = f"AND vintage = (SELECT max(vintage) FROM {table})" if fact.vintages else ""
+    rows = connection.execute(f"SELECT DISTINCT {fact.month} FROM {table} WHERE ({fact.coverage_where}) {newest} ORDER BY 1").fetchall()
+    return [row[0] for row in rows]
+
+
+def _close(connection: duckdb.DuckDBPyConnection, number: int, axis: Axis) -> None:
+    """Make table `closure_<number>`: each code of the full list with the position of each kept code it counts towards."""
+    position = {code: index for index, code in enumerate(axis.kept.codes)}
+    pairs = [(code, above) for code, above in axis.full.closure() if above in position]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE closure_{number} (code VARCHAR, position INTEGER, leaf BOOLEAN)")
+    leaves = set(axis.kept.leaves)
+    columns = {
+        "code": np.array([code for code, _ in pairs], dtype=object),
+        "position": np.array([position[above] for _, above in pairs], dtype=np.int32),
+        "leaf": np.array([above in leaves for _, above in pairs], dtype=bool),
+    }
+    connection.execute(f"INSERT INTO closure_{number} SELECT * FROM columns")
+    lost = connection.execute(
+        f'SELECT DISTINCT "{axis.dimension}" AS code FROM merging '
+        f"WHERE code IS NULL OR code NOT IN (SELECT code FROM closure_{number} WHERE leaf) ORDER BY ALL LIMIT 1"
+    ).fetchall()
+    if lost:
+        code = lost[0][0]
+        known = "is not a code of the list" if code not in axis.full.level else "is not as fine as the table and would be lost from its rows"
+        raise StatisticsError(
+            f"Dimension {axis.dimension}: the records hold {code!r}, which {known} ({axis.full.name}). "
+            f"Map it to a finer code in the source, or leave its level out of the table."
+        )
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

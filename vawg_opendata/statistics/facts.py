@@ -1,0 +1,98 @@
+"""What can be counted: which record table gives which measure over which dimensions, as data.
+
+One `Fact` per way of counting. Adding a source or a view of one is one entry here; how facts become tables is in
+`build`, which of several sources is used in `choice`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SOURCES = ("crime_extract", "mps_vawg_dashboard", "mps_homicide", "police_uk")
+"""All sources, the one to be preferred first: where several give a measure, the first one gives it for the whole product."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A way to count a measure.
+
+    `records` are the record tables that must be there; `relation` is the FROM clause over them (default: the first).
+    `dimensions` maps each dimension to the SQL that gives its code, a code of any level of its list; `weight` is the
+    SQL whose sum is the count; `where` restricts the rows. `vintages`: the table may hold several vintages of one
+    series, told apart by its column `vintage`, of which the newest counts.
+
+    The months covered are those of `month` in the record table `coverage` (default: the first of `records`) under
+    `coverage_where`: all from the first to the last, or with `gaps` only those that occur. A month that is covered and
+    has no rows counts 0; one that is not covered has no count.
+    """
+
+    source: str
+    measure: str
+    records: tuple[str, ...]
+    dimensions: Mapping[str, str]
+    relation: str = ""
+    weight: str = "count"
+    where: str = "true"
+    vintages: bool = False
+    month: str
+    coverage: str = ""
+    coverage_where: str = "true"
+    gaps: bool = False
+
+    @property
+    def from_clause(self) -> str:
+        """The relation that is counted."""
+        return self.relation or self.records[0]
+
+
+def _dashboard(measure: str, view: str, dimension: str) -> Fact:
+    """One sheet of the dashboard: a separate view of the same total, never added to another."""
+    return Fact(
+        source="mps_vawg_dashboard",
+        measure=measure,
+        records=(f"dashboard_{measure}_by_{view}",),
+        dimensions={dimension: dimension, "month": "recorded_month"},
+        vintages=True,
+        month="recorded_month",
+    )
+
+
+def _street(force: str, measure: str) -> Fact:
+    crime_type = "violence-and-sexual-offences"
+    return Fact(
+        source="police_uk",
+        measure=measure,
+        records=("street_crimes", "street_coverage"),
+        dimensions={"area": "area", "month": "month"},
+        where=f"force = '{force}' AND crime_type = '{crime_type}'",
+        coverage="street_coverage",
+        coverage_where=f"force = '{force}' AND crime_type = '{crime_type}'",
+        month="month",
+        gaps=True,
+    )
+
+
+FACTS = (
+    _dashboard("offences", "area", "area"),
+    _dashboard("offences", "offence", "offence"),
+    _dashboard("victims", "area", "area"),
+    _dashboard("victims", "age_group", "age_group"),
+    _dashboard("victims", "ethnic_appearance", "ethnic_appearance"),
+    Fact(
+        source="mps_homicide",
+        measure="female_homicide_victims",
+        records=("homicide_victims",),
+        dimensions={
+            "year": "year",
+            "method": "method",
+            "age_group": "age_group",
+            "ethnicity": "ethnicity",
+            "domestic_abuse": "domestic_abuse",
+            "status": "status",
+        },
+        where="sex = 'female'",
+        vintages=True,
+        month="month",
+    ),
+    _street("metropolitan", "violence_and_sexual_offences_metropolitan"),
+    _street("city-of-london", "violence_and_sexual_offences_city_of_london"),
+)
