@@ -45,7 +45,8 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
         else:
             left_out[spec.name] = f"no source of {spec.measure} is at hand"
     coverage = {name: _coverage(connection, fact) for name, fact in chosen.items()}
-    chosen = {name: fact for name, fact in chosen.items() if coverage[name]}
+    for name in [name for name in chosen if not coverage[name]]:
+        left_out[name] = f"no file of {chosen.pop(name).source} covers a month of it"
     if not chosen:
         return None
     months = sorted(set().union(*(coverage[name] for name in chosen)))
@@ -66,7 +67,8 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
         positions = [outline.axes[outline.period].index(code) for code in shown[outline.period]]
         outlines.append(outline)
         counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=period))
-    result = Outline(product.name, kept, tuple(outlines), sources, tuple(months), left_out)
+    used = {spec.measure: sources[spec.measure] for spec in specs}
+    result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
     _agree(result, counts)
     comparisons = compare(connection, usable, {spec.measure: (chosen[spec.name], product.period(spec).name) for spec in reversed(specs)})
     return ProductStatistics(result, counts, comparisons)
@@ -113,14 +115,19 @@ def _outline(
 
 
 def _agree(outline: Outline, counts: Mapping[str, CountTable]) -> None:
-    """StatisticsError unless all tables of a measure have the same total in every period: a measure is one thing."""
-    first: dict[tuple[str, str], tuple[TableOutline, np.ndarray]] = {}
+    """StatisticsError unless all tables of a measure cover the same periods with the same totals: a measure is one thing."""
+    first: dict[str, tuple[TableOutline, np.ndarray]] = {}
     for table in outline.tables:
         whole = tuple(
             slice(None) if name == table.period else codes.index(outline.codelists[name].total) for name, codes in table.axes.items()
         )
         totals = counts[table.name].counts[whole]
-        other, others = first.setdefault((table.measure, table.source), (table, totals))
+        other, others = first.setdefault(table.measure, (table, totals))
+        if table.available != other.available:
+            raise StatisticsError(
+                f"Tables {other.name} and {table.name} count the same {table.measure} from {table.source} but do not cover the same "
+                f"months: give files that do."
+            )
         if not np.array_equal(totals, others):
             periods = counted_axes(table, outline.codelists[table.period].total)[table.period]
             differing = [code for code, here, there in zip(periods, totals, others, strict=True) if here != there]

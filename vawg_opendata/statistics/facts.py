@@ -57,16 +57,21 @@ def _dashboard(measure: str, view: str, dimension: str) -> Fact:
 
 
 def _street(force: str, measure: str) -> Fact:
-    crime_type = "violence-and-sexual-offences"
+    """One force's crimes of the category, in the months of which a whole file of that force holds it.
+
+    A file that is a part of the publisher's, or holds other categories only, says nothing about this one.
+    """
+    category = f"force = '{force}' AND crime_type = 'violence-and-sexual-offences'"
+    covered = f"{category} AND whole_file"
     return Fact(
         source="police_uk",
         measure=measure,
         records=("street_crimes", "street_coverage"),
         dimensions={"area": "area", "month": "month"},
-        where=f"force = '{force}' AND crime_type = '{crime_type}'",
-        coverage="street_coverage",
-        coverage_where=f"force = '{force}' AND crime_type = '{crime_type}'",
+        where=f"{category} AND month IN (SELECT month FROM street_coverage WHERE {covered})",
         month="month",
+        coverage="street_coverage",
+        coverage_where=covered,
         gaps=True,
     )
 

@@ -45,9 +45,19 @@ class Outline:
     months: tuple[str, ...]
     left_out: Mapping[str, str]
 
-    def hierarchies(self) -> dict[str, Hierarchy]:
-        """The code lists as the hierarchies that protection and audit work on."""
-        return {name: Hierarchy(name, codes.codes, codes.total, codes.parents) for name, codes in self.codelists.items()}
+    def hierarchies(self, measure: str) -> dict[str, Hierarchy]:
+        """The code lists as the hierarchies that protection works on, for the tables of one measure.
+
+        Of time they hold the available periods and the root, which then stands for the months covered: a month whose
+        year is not available hangs under the root.
+        """
+        hierarchies = {}
+        for table in self.tables:
+            if table.measure == measure:
+                for name, codes in table.axes.items():
+                    counted = set(table.available) if name == table.period else set(self.codelists[name].codes)
+                    hierarchies[name] = _hierarchy(name, self.codelists[name], counted)
+        return hierarchies
 
     def table(self, name: str) -> TableOutline:
         """The table of that name. StopIteration when it was left out."""
@@ -110,6 +120,15 @@ class ProductStatistics:
             Comparison(**one | {"differences": tuple(tuple(difference) for difference in one["differences"])}) for one in whole["comparisons"]
         )
         return cls(outline, counts, comparisons)
+
+
+def _hierarchy(dimension: str, codelist: CodeList, kept: set[str]) -> Hierarchy:
+    kept = kept | {codelist.total}
+    parents = {
+        column: {code: next(above for above in codelist.ancestors(code, column)[1:] if above in kept) for code in links if code in kept}
+        for column, links in codelist.parents.items()
+    }
+    return Hierarchy(dimension, [code for code in codelist.codes if code in kept], codelist.total, parents)
 
 
 def load_outline(plain: dict) -> Outline:
