@@ -1,0 +1,300 @@
+"""Opens CSV, Parquet and Excel files as they come, judges their form, and hands their cells to DuckDB as text.
+
+Form is what can be judged without knowing what the columns mean: whether a file can be read at all, its encoding, its
+header against the layouts a publisher has used, rows of the wrong length. What the cells mean belongs to the source
+modules and to `words`.
+"""
+
+import codecs
+import csv
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from vawg_opendata.problems import Problem
+from vawg_opendata.reference import fold
+from vawg_opendata.sources import workbook
+from vawg_opendata.sources.files import LandingFile, Layout
+
+FORMATS = {".csv": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
+OTHER_DATA = {".zip", ".gz", ".7z", ".xls", ".xlsm", ".ods", ".tsv", ".json"}
+CHUNK = 8 * 1024 * 1024
+LONGEST_HEADER = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of one file: size, SHA-256, header (of a CSV or Parquet file) and, where it cannot be used, why.
+
+    `fault` is a kind, a message and the row where it was seen (or None).
+    """
+
+    bytes: int
+    sha256: str
+    header: tuple[str, ...] = ()
+    fault: tuple[str, str, int | None] | None = None
+
+
+def walk(folder: Path, source: str) -> Iterator[tuple[Path, str] | Problem]:
+    """The data files of a folder and its subfolders, as (path, name in the folder) in order of name, and problems.
+
+    A folder named like a file and an archive are blocking problems; a file that is no data (a licence, a note) is a
+    problem that blocks nothing. Hidden files and the lock files of office programs are passed over.
+    """
+    seen = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        hidden = real in seen
+        seen.add(real)
+        folders[:] = [] if hidden else sorted(name for name in folders if not name.startswith("."))
+        for name in [] if hidden else sorted([*files, *(name for name in folders if _suffix(name) in {*FORMATS, *OTHER_DATA})]):
+            path = Path(place, name)
+            relative = path.relative_to(folder).as_posix()
+            printable = relative.encode("utf-8", "replace").decode()
+            suffix = _suffix(name)
+            if name.startswith((".", "~$")) or name == "Thumbs.db":
+                continue
+            if printable != relative:
+                yield Problem(file=f"{source}/{printable}", kind="name", message="The file's name is not UTF-8. Rename it.")
+            elif path.is_dir():
+                folders.remove(name)
+                yield Problem(file=f"{source}/{relative}", kind="folder", message="This is a folder where a file should be. Put the file itself here.")
+            elif suffix in OTHER_DATA:
+                message = "Archives and files of this format are not read. Unpack it, or save it as CSV, XLSX or Parquet."
+                if suffix == ".zip" and not workbook.is_zip(path):
+                    message = "Named .zip, but it is not a zip archive. Download it again, unpack it and put the files here."
+                yield Problem(file=f"{source}/{relative}", kind="format", message=message)
+            elif suffix not in FORMATS:
+                yield Problem(file=f"{source}/{relative}", kind="not-read", message="Not a data file; it is not read.", blocking=False)
+            else:
+                yield path, relative
+
+
+def examine(path: Path) -> Form:
+    """Reads a file once from end to end and judges its form by its name's suffix. Nothing is raised for a bad file."""
+    try:
+        with path.open("rb") as file:
+            return _examine_csv(file) if _suffix(path.name) == ".csv" else _examine_binary(path, file)
+    except OSError as error:
+        return Form(0, "", fault=("unreadable", f"The file cannot be opened ({error.strerror}).", None))
+
+
+def match(header: Sequence[str], layouts: Iterable[Layout], what: str = "header") -> Layout | str:
+    """The layout whose columns a header has, in any order and however written; else a message that names the nearest."""
+    found = [fold(column) for column in header]
+    layouts = tuple(layouts)
+    for layout in layouts:
+        if sorted(found) == sorted(map(fold, layout.columns)):
+            return layout
+    nearest = max(layouts, key=lambda layout: _likeness(set(found), set(map(fold, layout.columns))))
+    missing = [column for column in nearest.columns if fold(column) not in found]
+    extra = [column for column in header if fold(column) not in map(fold, nearest.columns)]
+    twice = sorted({column for column in header if found.count(fold(column)) > 1})
+    parts = [f"The {what} is not one we know. The nearest is that of {nearest.name}"]
+    for label, columns in (("missing", missing), ("unexpected", extra), ("more than once", twice)):
+        if columns:
+            parts.append(f"{label}: {', '.join(column[:60] or '(blank)' for column in columns[:20])}")
+    return "; ".join(parts) + ". Deliver the file as published, or have the new layout added."
+
+
+def identifier(column: str) -> str:
+    """The name under which a published column is staged: `Charged/Summonsed` becomes `charged_summonsed`."""
+    return re.sub(r"[^a-z0-9]+", "_", column.casefold()).strip("_")
+
+
+def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], columns: Sequence[str]) -> list[Problem]:
+    """Makes the view `staged` of all rows of some files, and the table `malformed` of the rows that are none.
+
+    `staged` has source_file, part (sheet or ''), source_row (1-based) and, as text and NULL where blank, each column of
+    `columns` by its `identifier`. `malformed` has source_file, source_row, record. A CSV file that cannot be parsed at all, or a Parquet file that
+    cannot be read to its end, is left out and comes back as a blocking problem.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE malformed (source_file VARCHAR, source_row BIGINT, record VARCHAR)")
+    parts, problems = [], []
+    for number, file in enumerate(files):
+        try:
+            if file.format == "csv":
+                parts.append(_csv(connection, file, columns))
+            elif file.format == "parquet":
+                parts.append(_parquet(connection, file, columns))
+            else:
+                parts += _workbook(connection, file, columns, number)
+        except duckdb.Error as error:
+            problems.append(_parse_problem(file, str(error)))
+    text = [f'NULL::VARCHAR AS "{identifier(column)}"' for column in columns]
+    nothing = f"SELECT NULL::VARCHAR AS source_file, NULL::VARCHAR AS part, NULL::BIGINT AS source_row, {', '.join(text)} WHERE false"
+    connection.execute("CREATE OR REPLACE TEMP VIEW staged AS " + " UNION ALL ".join(parts or [nothing]))
+    return problems
+
+
+def quote(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _likeness(found: set[str], known: set[str]) -> float:
+    return len(found & known) / len(found | known)
+
+
+def _examine_binary(path: Path, file: io.BufferedReader) -> Form:
+    digest, size = hashlib.sha256(), 0
+    first = last = b""
+    while block := file.read(CHUNK):
+        first = first or block[:8]
+        last = (last + block)[-8:]
+        digest.update(block)
+        size += len(block)
+    form = Form(size, digest.hexdigest())
+    if not size:
+        return Form(0, form.sha256, fault=_EMPTY)
+    if _suffix(path.name) == ".xlsx":
+        return Form(size, form.sha256, fault=workbook.fault(path, first))
+    if first[:4] != b"PAR1":
+        return Form(size, form.sha256, fault=("format", "Named .parquet, but it is not a Parquet file.", None))
+    if last[-4:] != b"PAR1":
+        return Form(size, form.sha256, fault=("truncated", "The Parquet file is cut off before its end. Copy or download it again.", None))
+    try:
+        with duckdb.connect() as connection:
+            columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(_plain(path))})").fetchall()
+    except duckdb.Error:
+        return Form(size, form.sha256, fault=("damaged", "The Parquet file is damaged. Copy or download it again.", None))
+    return Form(size, form.sha256, tuple(column[0] for column in columns))
+
+
+_EMPTY = ("empty", "The file is empty. Copy or download it again.", None)
+_DISGUISED = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PAR1": "a Parquet file",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+    b"\x1f\x8b": "a gzip archive",
+    b"%PDF": "a PDF document",
+}
+
+
+def _examine_csv(file: io.BufferedReader) -> Form:
+    """Size, hash, header and whether the text is whole: UTF-8 throughout, quotes closed, a line break at the end."""
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    digest, size, lines, quotes, start, last, fault = hashlib.sha256(), 0, 0, 0, b"", b"", None
+    while block := file.read(CHUNK):
+        digest.update(block)
+        start = start or block[:LONGEST_HEADER]
+        if fault is None:
+            fault = _text_fault(decoder, block, lines)
+        size, lines, quotes, last = size + len(block), lines + block.count(b"\n"), quotes + block.count(b'"'), block[-1:]
+    if fault is None and size:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            fault = ("truncated", "The file ends in the middle of a character: it was cut off. Copy or download it again.", None)
+    sha256 = digest.hexdigest()
+    if not start.strip(b"\xef\xbb\xbf \r\n"):
+        return Form(size, sha256, fault=_EMPTY)
+    disguise = next((what for magic, what in _DISGUISED.items() if start.startswith(magic)), None)
+    if start.lstrip(b"\xef\xbb\xbf \r\n").lower().startswith((b"<!doctype", b"<html")):
+        disguise = "a web page, perhaps an error message saved instead of the data"
+    if disguise:
+        return Form(size, sha256, fault=("format", f"Named .csv, but it is {disguise}.", None))
+    if fault is None and quotes % 2:
+        fault = ("truncated", "A quotation mark is opened and never closed: the file was cut off, or a quote in a field is not doubled.", None)
+    if fault is None and last not in (b"\n", b"\r"):
+        fault = ("truncated", "The last line has no line break: the file may have been cut off. Download it again, or end it with one if it is whole.", lines or None)
+    if fault:
+        return Form(size, sha256, fault=fault)
+    header = next(csv.reader(io.StringIO(start.decode("utf-8-sig", "ignore"), newline="")), [])
+    return Form(size, sha256, tuple(header))
+
+
+def _text_fault(decoder: codecs.IncrementalDecoder, block: bytes, lines: int) -> tuple[str, str, int | None] | None:
+    if lines == 0 and block.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ("encoding", "The file is UTF-16. Save it as UTF-8.", None)
+    if b"\0" in block:
+        row = lines + block[: block.index(b"\0")].count(b"\n")
+        return ("encoding", "The file holds a null byte: it is not text, or it was damaged. Copy or download it again.", row or None)
+    try:
+        decoder.decode(block)
+    except UnicodeDecodeError as error:
+        # The decoder may have carried up to three bytes over from the block before; the line they are on is the same.
+        row = lines + block[: error.start].count(b"\n")
+        return ("encoding", f"Byte 0x{error.object[error.start]:02x} is not UTF-8 (Windows-1252 perhaps). Save the file as UTF-8.", row or None)
+    return None
+
+
+def _plain(path: Path) -> str:
+    """A path in which DuckDB sees no pattern."""
+    return re.sub(r"([\[*?])", r"[\1]", str(path))
+
+
+def _select(file: LandingFile, header: Sequence[str], columns: Sequence[str], part: str, row: str, origin: str) -> str:
+    present = {fold(column) for column in header}
+    text = ", ".join(
+        f'nullif("{identifier(column)}"::VARCHAR, \'\') AS "{identifier(column)}"' if fold(column) in present else f'NULL::VARCHAR AS "{identifier(column)}"'
+        for column in columns
+    )
+    return f"SELECT {quote(file.name)} AS source_file, {part} AS part, {row}::BIGINT AS source_row, {text} FROM {origin}"
+
+
+def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> str:
+    header = examine_header(file.path)
+    known = {fold(column): identifier(column) for column in file.layout.columns}
+    types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
+    options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true"
+    origin = f"read_csv({quote(_plain(file.path))}, {options}"
+    connection.execute(f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')").fetchall()
+    name = quote(file.name)
+    # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
+    connection.execute(f"INSERT INTO malformed SELECT {name}, line - 1, any_value(csv_line) FROM rejected GROUP BY line")
+    connection.execute("DROP TABLE rejected; DROP TABLE scanned")
+    bad = connection.execute(f"SELECT source_row FROM malformed WHERE source_file = {name} ORDER BY 1").fetchall()
+    if not bad:
+        return _select(file, header, columns, "''", "row_number() OVER ()", f"{origin})")
+    # Rows are numbered as in the file: the k-th good row comes after all bad rows with fewer than k good ones before them.
+    before = [row - position for position, (row,) in enumerate(bad)]
+    numbered = f"(SELECT *, row_number() OVER () AS good FROM {origin}, ignore_errors=true))"
+    row = f"(good + len(list_filter({before}::BIGINT[], lambda goods: goods <= good)))"
+    return _select(file, header, columns, "''", row, numbered)
+
+
+def examine_header(path: Path) -> tuple[str, ...]:
+    """The header of a CSV file of sound form."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return tuple(next(csv.reader(file), ()))
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> str:
+    origin = f"read_parquet({quote(_plain(file.path))}, file_row_number=true)"
+    header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(_plain(file.path))})").fetchall()]
+    names = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" AS "{identifier(column)}"' for column in header)
+    origin = f"(SELECT {names}, file_row_number FROM {origin})"
+    # Reads every page once, so that damage shows here and not halfway through the work.
+    sums = ", ".join(f'count("{identifier(column)}")' for column in header)
+    connection.execute(f"SELECT {sums} FROM {origin}").fetchall()
+    part = '"sheet"' if "sheet" in map(identifier, header) else "''"
+    return _select(file, header, columns, part, "file_row_number + 1", origin)
+
+
+def _workbook(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], number: int) -> list[str]:
+    parts = []
+    for position, (sheet, layout) in enumerate(file.sheets):
+        table = f"workbook_{number}_{position}"
+        workbook.load(connection, file.path, sheet, [identifier(column) for column in layout.columns], table, fold)
+        parts.append(_select(file, layout.columns, columns, quote(sheet), "source_row", table))
+    return parts
+
+
+def _parse_problem(file: LandingFile, error: str) -> Problem:
+    """A problem in our words: those of the parser quote whole lines of the file."""
+    line = re.search(r"on Line: (\d+)", error)
+    if file.format == "parquet":
+        return Problem(file=file.file, kind="damaged", message="The Parquet file cannot be read to its end: it is damaged. Copy or download it again.")
+    message = "The file cannot be parsed as CSV from here on: a quotation mark or line break is out of place (lines must all end alike)."
+    return Problem(file=file.file, kind="csv", message=message, row=max(int(line.group(1)) - 1, 1) if line else None)

@@ -1,0 +1,98 @@
+"""Opens Excel workbooks (XLSX) as their publishers send them: one table per sheet, its header in the first row.
+
+Cells become text as CSV would hold them: whole numbers without a point, dates as YYYY-MM-DD. Which sheets matter, and
+what their columns mean, belongs to the source modules.
+"""
+
+import datetime
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip archive, whole or not."""
+    return zipfile.is_zipfile(path)
+
+
+def fault(path: Path, start: bytes) -> tuple[str, str, int | None] | None:
+    """Why a file named .xlsx is no sound workbook (kind, message, None), or None."""
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return ("format", "An old Excel file (.xls) or one with a password. Save it as XLSX without a password.", None)
+    if not start.startswith(b"PK"):
+        return ("format", "Named .xlsx, but it is not an Excel workbook.", None)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            names = archive.namelist()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError):
+        return ("truncated", "The workbook is cut off or damaged. Copy or download it again.", None)
+    if damaged:
+        return ("damaged", "The workbook is damaged. Copy or download it again.", None)
+    if "xl/workbook.xml" not in names:
+        return ("format", "A zip archive that is not an Excel workbook.", None)
+    return None
+
+
+def headers(path: Path) -> dict[str, tuple[str, ...]]:
+    """The first row of each sheet as text, without blank cells at its end; empty for a sheet without cells."""
+    import openpyxl
+
+    found = {}
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # some programs write a wrong size, and rows beyond it would be lost
+            first = next(sheet.iter_rows(max_row=1, values_only=True), ())
+            texts = [text(cell) or "" for cell in first]
+            while texts and not texts[-1]:
+                texts.pop()
+            found[sheet.title] = tuple(texts)
+    finally:
+        book.close()
+    return found
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, columns: Sequence[str], table: str, key: Callable[[str], str]
+) -> None:
+    """Makes the temporary table `table` of a sheet: source_row (1 is below the header) and `columns` as text.
+
+    Header cells and `columns` are matched by `key`. Rows without any cell are passed over, and keep their number.
+    """
+    import openpyxl
+    import pyarrow
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        rows = book[sheet]
+        rows.reset_dimensions()
+        cells = rows.iter_rows(values_only=True)
+        header = [key(text(cell) or "") for cell in next(cells)]
+        places = [header.index(key(column)) for column in columns]
+        numbers: list[int] = []
+        values: list[list[str | None]] = [[] for _ in columns]
+        for number, row in enumerate(cells, start=1):
+            if any(cell is not None for cell in row):
+                numbers.append(number)
+                for column, place in zip(values, places, strict=True):
+                    column.append(text(row[place]) if place < len(row) else None)
+    finally:
+        book.close()
+    arrays = [pyarrow.array(numbers, pyarrow.int64()), *(pyarrow.array(column, pyarrow.string()) for column in values)]
+    connection.register(f"{table}_cells", pyarrow.Table.from_arrays(arrays, names=["source_row", *columns]))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM {table}_cells")
+    connection.unregister(f"{table}_cells")
+
+
+def text(cell: object) -> str | None:
+    """One cell as the text a CSV file would hold; None for a blank one."""
+    if cell is None or isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(sep=" ")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
