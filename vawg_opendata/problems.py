@@ -146,15 +146,14 @@ class Accounting:
                 reasons[reason] = reasons.get(reason, 0) + rows
         return dict(sorted(reasons.items()))
 
-    def totals(self) -> dict[str, dict[str, int]]:
-        """Rows and counts read, accepted and quarantined, over all files."""
-        states = ("read", "accepted", "quarantined")
-        return {what: {state: sum(getattr(account, f"{what}_{state}") for account in self.files) for state in states} for what in ("rows", "counts")}
+    def rows(self) -> dict[str, int]:
+        """Rows read, accepted and quarantined, over all files. Counts are not added: sheets are views of one total."""
+        return {state: sum(getattr(account, f"rows_{state}") for account in self.files) for state in ("read", "accepted", "quarantined")}
 
     def write(self, path: Path) -> None:
         """Writes the accounts as JSON, the same bytes for the same accounts."""
         files = [asdict(account) for account in sorted(self.files, key=lambda account: (account.source, account.file, account.part, account.table))]
-        document = {"totals": self.totals(), "quarantined_by_reason": self.quarantined(), "files": files}
+        document = {"rows": self.rows(), "quarantined_by_reason": self.quarantined(), "files": files}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -76,7 +76,8 @@ def _sheets(
         return (), [Problem(file=label, kind="damaged", message=message)]
     for sheet, header in headers.items():
         named = None if sheets is None else sheets.get(fold(sheet))
-        layout = match(header, layouts if named is None else (named,), "sheet's header") if header else None
+        known = tuple(sheets.values()) if sheets else layouts
+        layout = match(header, (named,) if named else known, "sheet's header") if header else None
         if isinstance(layout, Layout) and (named or sheets is None):
             found.append((sheet, layout))
         elif isinstance(layout, Layout):

@@ -75,7 +75,7 @@ def unknown(
     """A blocking problem for each file and each word of `translate` without a code; `label` is the published column."""
     names = ", ".join(f"staged.{name}" for name in columns)
     found = connection.execute(
-        f"""SELECT source_file, part, {names}, min(source_row), count(*) FROM staged {join(columns, table)}
+        f"""SELECT source_file, staged.part, {names}, min(source_row), count(*) FROM staged {join(columns, table)}
         WHERE {table}.code IS NULL AND ({where}) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
     message = f"This category is not known. {advice}"

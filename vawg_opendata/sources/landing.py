@@ -1,0 +1,95 @@
+"""A landing folder as a whole: which sources it holds, every problem of it, and the way from it to records.
+
+The folder has one subfolder per source, each of which may be absent. What is in them is the business of the source
+modules, whose common protocol the package's docstring states.
+"""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
+from vawg_opendata.sources import crime_extract, mps_homicide, mps_vawg_dashboard, police_uk
+from vawg_opendata.sources.files import LandingFile
+
+SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
+LOOKUPS = ("geography",)  # folders beside the sources that they may consult
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The files of a landing folder that were recognised, and all problems, blocking and not, in order of place."""
+
+    files: tuple[LandingFile, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        """The problems that stop a run."""
+        return tuple(problem for problem in self.problems if problem.blocking)
+
+
+@dataclass(frozen=True)
+class LandingReport:
+    """What `read_landing` wrote: the Parquet file of each record table, the accounts, and the problems that did not stop it."""
+
+    tables: dict[str, Path]
+    accounting: Accounting
+    problems: tuple[Problem, ...]
+    files: tuple[LandingFile, ...] = field(default=())
+
+    @property
+    def quarantined(self) -> dict[str, int]:
+        """Rows quarantined by reason."""
+        return self.accounting.quarantined()
+
+
+def survey(landing: Path) -> Survey:
+    """Every problem of a landing folder at once, found by reading all of it. Writes nothing; raises nothing for bad files."""
+    if not landing.is_dir():
+        what = "The landing folder is a file" if landing.exists() else "There is no such landing folder"
+        return Survey((), (Problem(file=str(landing), kind="landing", message=f"{what}. Give a folder with one subfolder per source."),))
+    files: list[LandingFile] = []
+    problems: list[Problem] = []
+    known = {source.NAME: source for source in SOURCES}
+    for entry in sorted(landing.iterdir()):
+        if entry.name in known and entry.is_dir():
+            found = known[entry.name].discover(entry)
+            files += found.files
+            problems += found.problems
+        elif entry.name in known:
+            problems.append(Problem(file=entry.name, kind="folder", message="This is a file where the folder of a source should be."))
+        elif entry.is_dir() and entry.name not in LOOKUPS and not entry.name.startswith("."):
+            message = f"No source has this name; the folder is not read. The sources are {', '.join(known)}."
+            problems.append(Problem(file=entry.name, kind="not-read", message=message, blocking=False))
+        elif entry.is_file() and not entry.name.startswith("."):
+            message = "Files belong in the folder of their source; this one is not read."
+            problems.append(Problem(file=entry.name, kind="not-read", message=message, blocking=False))
+    if not files and not any(problem.blocking for problem in problems):
+        message = f"The landing folder holds no file of any source. Expected is at least one of the folders {', '.join(known)}."
+        problems.append(Problem(file=str(landing), kind="landing", message=message))
+    return Survey(tuple(files), tuple(sorted(problems, key=lambda problem: problem.order)))
+
+
+def read_landing(landing: Path, work: Path) -> LandingReport:
+    """Reads all sources of a landing folder into `work`: `records/`, `quarantine/` and `accounting.json`, nothing else.
+
+    LandingError with every problem, before anything is written, if any file is wrong. What an earlier run left in these
+    places is replaced. The work folder is made readable by its owner only.
+    """
+    found = survey(landing)
+    if found.blocking:
+        raise LandingError(found.blocking)
+    work.mkdir(parents=True, exist_ok=True)
+    work.chmod(0o700)
+    for folder in ("records", "quarantine"):
+        shutil.rmtree(work / folder, ignore_errors=True)
+    quarantine, accounting = Quarantine(work / "quarantine"), Accounting()
+    tables: dict[str, Path] = {}
+    for source in SOURCES:
+        files = [file for file in found.files if file.source == source.NAME]
+        if files:
+            tables |= source.read(files, work, quarantine, accounting)
+    accounting.write(work / "accounting.json")
+    return LandingReport(tables, accounting, found.problems, found.files)
