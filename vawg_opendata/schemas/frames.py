@@ -49,7 +49,8 @@ def pandera_schema(schema: TableSchema, references: Mapping[str, object] | None 
 def validate_frame(schema: TableSchema, frame, references: Mapping[str, object] | None = None) -> list[CheckResult]:
     """All checks of a table, passed ones included, on a pandas frame of Arrow types; see `checks.validate_parquet`.
 
-    `references` maps the names of linked tables to frames.
+    `references` maps the names of linked tables to frames. Pandera gathers failing values of all columns in one, so
+    integers beyond 2**53 that fail raise pyarrow.ArrowInvalid; `validate_parquet` has no such limit.
     """
     import pandas
     import pandera.errors
