@@ -165,7 +165,7 @@ def _examine_binary(path: Path, file: io.BufferedReader) -> Form:
         return Form(size, form.sha256, fault=("truncated", "The Parquet file is cut off before its end. Copy or download it again.", None))
     try:
         with duckdb.connect() as connection:
-            columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(_plain(path))})").fetchall()
+            columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(path))})").fetchall()
     except duckdb.Error:
         return Form(size, form.sha256, fault=("damaged", "The Parquet file is damaged. Copy or download it again.", None))
     return Form(size, form.sha256, tuple(column[0] for column in columns))
@@ -229,7 +229,7 @@ def _text_fault(decoder: codecs.IncrementalDecoder, block: bytes, lines: int) ->
     return None
 
 
-def _plain(path: Path) -> str:
+def plain(path: Path) -> str:
     """A path in which DuckDB sees no pattern."""
     return re.sub(r"([\[*?])", r"[\1]", str(path))
 
@@ -248,7 +248,7 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
     known = {fold(column): identifier(column) for column in file.layout.columns}
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
     options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true"
-    origin = f"read_csv({quote(_plain(file.path))}, {options}"
+    origin = f"read_csv({quote(plain(file.path))}, {options}"
     connection.execute(f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')").fetchall()
     name = quote(file.name)
     # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
@@ -271,8 +271,8 @@ def examine_header(path: Path) -> tuple[str, ...]:
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> str:
-    origin = f"read_parquet({quote(_plain(file.path))}, file_row_number=true)"
-    header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(_plain(file.path))})").fetchall()]
+    origin = f"read_parquet({quote(plain(file.path))}, file_row_number=true)"
+    header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(file.path))})").fetchall()]
     names = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" AS "{identifier(column)}"' for column in header)
     origin = f"(SELECT {names}, file_row_number FROM {origin})"
     # Reads every page once, so that damage shows here and not halfway through the work.

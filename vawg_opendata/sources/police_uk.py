@@ -1,0 +1,274 @@
+"""Street-level crime from data.police.uk, as its archive delivers it: `YYYY-MM/YYYY-MM-<force>-street.csv`.
+
+Read are the files of London's two territorial forces in every header used since December 2010. What the archive has
+beside them (other forces, outcomes, stop and search) is reported and not read.
+
+- Every row of a file is a crime. A crime identifier may return with another crime type (several offences of one case),
+  and rows may be identical, most often anti-social behaviour, which has no identifier and shares map points. Neither is
+  a duplicate to remove; the account says how many there are. Two files of one force and month, though, would count
+  everything twice and are a blocking problem.
+- Force and month are those of the file's name and folder. A row that says another month or force is quarantined; if
+  most rows of a file do, it is misnamed and stops the run.
+- No LSOA (`No Location`, blank, or the first years' files, which have only coordinates) is the area `Unknown`. An LSOA
+  outside London is `Outside-London`: forces report crimes elsewhere, and the map point may lie across the border. An LSOA
+  we do not know that is named after a London borough is a blocking problem, as is any code of another form.
+- LSOAs of 2011 that were merged in 2021 are carried to their successor by the official lookup (columns LSOA11CD and
+  LSOA21CD) if `police_uk/` or `geography/` of the landing folder holds it. Those that were divided have several
+  successors and no row says which: they keep their code of 2011, as do all of them without a lookup. Boroughs are
+  not touched by this. The account says how many rows were carried and how many were not.
+- The publisher's files do not always hold all crime types (an extract of one type is common), so no crime type is zero
+  because it is missing. `street_coverage` says which types the file of a force and month holds. A suffix after
+  `-street` in the name (`-street-sample`) marks an extract of the publisher's file.
+"""
+
+import datetime
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine, write_parquet
+from vawg_opendata.reference import by_folded_label, fold, load_codelist
+from vawg_opendata.schemas.rules import quoted
+from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
+from vawg_opendata.sources import records, words
+from vawg_opendata.sources.files import Discovery, LandingFile, Layout
+from vawg_opendata.sources.recognise import recognise_file
+from vawg_opendata.sources.tabular import examine, examine_header, plain, quote, stage, walk
+
+NAME = "police_uk"
+
+LAYOUTS = (
+    Layout(
+        "street crime since 2011",
+        "street",
+        (
+            "Crime ID",
+            "Month",
+            "Reported by",
+            "Falls within",
+            "Longitude",
+            "Latitude",
+            "Location",
+            "LSOA code",
+            "LSOA name",
+            "Crime type",
+            "Last outcome category",
+            "Context",
+        ),
+    ),
+    Layout(
+        "street crime of 2010 and 2011 (longitude and latitude, no identifiers)",
+        "street",
+        ("Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location", "Crime type", "Context"),
+    ),
+    Layout(
+        "street crime of 2010 (eastings and northings, no identifiers)",
+        "street",
+        ("Month", "Reported by", "Falls within", "Easting", "Northing", "Location", "Crime type", "Context"),
+    ),
+)
+LOOKUP = Layout("the lookup of LSOA 2011 to LSOA 2021", "lookup", ("LSOA11CD", "LSOA21CD"))
+FORCES = ("metropolitan", "city-of-london")
+_STAGED = ("Crime ID", "Month", "Reported by", "LSOA code", "LSOA name", "Crime type")
+_NAME = re.compile(r"(\d{4}-\d{2})-([a-z-]+?)-(street|outcomes|stop-and-search)(-[\w-]+)?\.csv", re.IGNORECASE)
+_LSOA = re.compile(r"[EWSN]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
+
+
+def discover(folder: Path) -> Discovery:
+    """The street files and lookups of a folder (and of `geography` beside it) and all that is wrong with them."""
+    files, problems = _find(folder)
+    problems += _twice(files)
+    with duckdb.connect() as connection:
+        return Discovery(tuple(files), (*problems, *_prepare(connection, files)))
+
+
+def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
+    """Writes `street_crimes` and `street_coverage`; see the package's protocol."""
+    with duckdb.connect() as connection:
+        blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
+        if blocking:
+            raise LandingError(blocking)
+        paths = records.write(
+            connection, NAME, (STREET_CRIMES,), work, quarantine, accounting, staged_count="1", notes=_NOTES
+        )
+        paths[STREET_COVERAGE.name] = work / "records" / f"{STREET_COVERAGE.name}.parquet"
+        write_parquet(connection, _COVERAGE, paths[STREET_COVERAGE.name])
+        return paths
+
+
+def _find(folder: Path) -> tuple[list[LandingFile], list[Problem]]:
+    files: list[LandingFile] = []
+    problems: list[Problem] = []
+    for place, prefix in ((folder, ""), (folder.parent / "geography", "../geography/")):
+        for found in walk(place, prefix.strip("./") or NAME):
+            if isinstance(found, Problem):
+                problems += [found] if not prefix else []  # what else lies in `geography` is for others to judge
+                continue
+            path, name = found
+            result = _recognise(path, prefix + name, lookup_only=bool(prefix))
+            if isinstance(result, LandingFile):
+                files.append(result)
+            else:
+                problems += result
+    return files, problems
+
+
+def _recognise(path: Path, name: str, lookup_only: bool) -> LandingFile | list[Problem]:
+    """A street file or a lookup, or the problems of anything else."""
+    label, parts = f"{NAME}/{name}", _NAME.fullmatch(path.name)
+    if parts is None:
+        form = examine(path) if path.suffix.lower() == ".csv" else None
+        if form and not form.fault and {fold(column) for column in LOOKUP.columns} <= {fold(column) for column in form.header}:
+            return LandingFile(path=path, source=NAME, name=name, format="csv", layout=LOOKUP, bytes=form.bytes, sha256=form.sha256)
+        message = "Files of this source are named YYYY-MM-<force>-street.csv, as in the publisher's archive."
+        return [] if lookup_only else [Problem(file=label, kind="name", message=message)]
+    if lookup_only:
+        return []
+    month, force, content = parts[1], parts[2].lower(), parts[3].lower()
+    if content != "street" or force not in FORCES:
+        message = "Not a street file of a force of London; it is not read."
+        return [Problem(file=label, kind="not-read", message=message, blocking=False)]
+    problems = []
+    if words.month(month, datetime.date.today()) is None:
+        problems.append(Problem(file=label, kind="name", value=month, message="The month in the file's name is impossible or in the future."))
+    if re.fullmatch(r"\d{4}-\d{2}", path.parent.name) and path.parent.name != month:
+        problems.append(Problem(file=label, kind="name", value=month, message="The month in the file's name is not that of its folder."))
+    result = recognise_file(path, NAME, name, LAYOUTS, {"csv"})
+    return problems + result if isinstance(result, list) else problems or result
+
+
+def _twice(files: Sequence[LandingFile]) -> list[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    problems = []
+    for file in files:
+        if file.kind == "street" and seen.setdefault(_force_and_month(file), file.name) != file.name:
+            message = f"{seen[_force_and_month(file)]} is of the same force and month: its crimes would be counted twice. Keep one of them."
+            problems.append(Problem(file=file.file, kind="twice", message=message))
+    return problems
+
+
+def _force_and_month(file: LandingFile) -> tuple[str, str]:
+    parts = _NAME.fullmatch(file.path.name)
+    return parts[2].lower(), parts[1]
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
+    """Makes `coded` (in `good` the rows that can be used, as small as they can be held; in `bad` the others)."""
+    connection.execute("SET enable_progress_bar=false")
+    street = [file for file in files if file.kind == "street"]
+    problems = stage(connection, street, _STAGED)
+    problems += records.empty(connection, NAME, [file.name for file in street if not any(problem.file == file.file for problem in problems)])
+    problems += _reference(connection, street, [file for file in files if file.kind == "lookup"])
+    problems += _translate(connection)
+    for statement in (_TYPES, _GOOD, _BAD, _CODED):
+        connection.execute(statement)
+    return problems + records.judge(connection, NAME)
+
+
+def _reference(connection: duckdb.DuckDBPyConnection, street: Sequence[LandingFile], lookups: Sequence[LandingFile]) -> list[Problem]:
+    """Makes `areas` (code, borough, lsoa_year), `street_files` (source_file, force, month, whole) and `successors` (old, new)."""
+    codelist = load_codelist("police_uk_area")
+    rows = [row for row in codelist.rows if row["code"] in codelist.leaves]
+    boroughs = [row["code"] if row["level"] == "borough" else row["parent"] for row in rows]
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE areas AS SELECT unnest(?::VARCHAR[]) AS code, unnest(?::VARCHAR[]) AS borough, unnest(?::VARCHAR[]) AS lsoa_year",
+        [[row["code"] for row in rows], boroughs, [row["lsoa_year"] for row in rows]],
+    )
+    parts = [(file.name, *_force_and_month(file), _NAME.fullmatch(file.path.name)[4] is None) for file in street]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE street_files AS SELECT unnest(?::VARCHAR[]) AS source_file, unnest(?::VARCHAR[]) AS force,
+        unnest(?::VARCHAR[]) AS month, unnest(?::BOOLEAN[]) AS whole""",
+        [[part[position] for part in parts] for position in range(4)],
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE pairs (old VARCHAR, new VARCHAR)")
+    for lookup in lookups:
+        columns = {fold(column): column for column in examine_header(lookup.path)}
+        old, new = (quoted(columns[fold(column)]) for column in LOOKUP.columns)
+        try:
+            connection.execute(
+                f"INSERT INTO pairs SELECT {old}, {new} FROM read_csv({quote(plain(lookup.path))}, header=true, all_varchar=true, delim=',', quote='\"')"
+            )
+        except duckdb.Error:
+            return [Problem(file=lookup.file, kind="csv", message="The lookup cannot be parsed as CSV. Download it again.")]
+    # Only a code with a single successor, one of ours, can be carried; a divided area stays what it is.
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE successors AS SELECT old, any_value(new) AS new FROM pairs
+        WHERE old IN (SELECT code FROM areas WHERE lsoa_year = '2011') GROUP BY old
+        HAVING count(DISTINCT new) = 1 AND any_value(new) IN (SELECT code FROM areas)"""
+    )
+    return []
+
+
+def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Makes `crime_types`, `forces` and `lsoas`, word to code; problems for words without one."""
+    types = by_folded_label([row for row in load_codelist("crime_type").rows if row["level"] != "total"])
+    forces = by_folded_label([row for row in load_codelist("force").rows if row["level"] != "total"])
+    words.translate(connection, ["crime_type"], "crime_types", lambda word: types.get(fold(word or "")))
+    words.translate(connection, ["reported_by"], "forces", lambda word: forces.get(fold(word or "")))
+    known = {row[0] for row in connection.execute("SELECT code FROM areas").fetchall()}
+    successors = dict(connection.execute("SELECT old, new FROM successors").fetchall())
+    boroughs = {fold(row["label"]) for row in load_codelist("police_uk_area").rows if row["level"] == "borough" and row["parent"] != "total"}
+
+    def area(code: str | None, name: str | None) -> str | None:
+        code = (code or "").strip()
+        if not code:
+            return "Unknown"
+        if code in known:
+            return successors.get(code, code)
+        place = (name or "").rpartition(" ")[0]  # LSOA names are the district's and a number: Camden 024A
+        return "Outside-London" if _LSOA.fullmatch(code) and fold(place) not in boroughs else None
+
+    words.translate(connection, ["lsoa_code", "lsoa_name"], "lsoas", area)
+    advice = "LSOAs of London are those of reference/police_uk_area.csv; codes look like E01000001."
+    return [
+        *words.unknown(connection, NAME, ["crime_type"], "crime_types", "Crime type", "Add it to reference/crime_type.csv."),
+        *words.unknown(connection, NAME, ["lsoa_code", "lsoa_name"], "lsoas", "LSOA code, LSOA name", advice),
+    ]
+
+
+_RULES = [
+    ("month", "trim(staged.month) IS DISTINCT FROM street_files.month", "the month is missing or not that of the file"),
+    ("reported_by", "forces.code IS DISTINCT FROM street_files.force", "the force is missing or not that of the file"),
+]
+_BROKEN = " OR ".join(f"({condition})" for _, condition, _ in _RULES)
+_ROWS = f"""FROM staged JOIN street_files USING (source_file) {words.join(["reported_by"], "forces")}
+    {words.join(["crime_type"], "crime_types")} {words.join(["lsoa_code", "lsoa_name"], "lsoas")}
+    LEFT JOIN areas ON areas.code = lsoas.code"""
+
+# Codes are held as enumerations: 5 million rows take 150 MB in this way, ten times less than as text.
+_TYPES = """CREATE TYPE file_name AS ENUM (SELECT source_file FROM street_files ORDER BY 1);
+    CREATE TYPE area_code AS ENUM (SELECT code FROM areas);
+    CREATE TYPE crime_type_code AS ENUM (SELECT DISTINCT code FROM crime_types WHERE code IS NOT NULL ORDER BY 1)"""
+
+_GOOD = f"""CREATE OR REPLACE TEMP TABLE good AS SELECT source_file::file_name AS source_file, staged.source_row,
+    lsoas.code::area_code AS area, crime_types.code::crime_type_code AS crime_type,
+    lsoas.code <> 'Unknown' AS location_known, lsoas.code <> 'Unknown' AND areas.lsoa_year <> '' AND lsoas.code <> trim(staged.lsoa_code) AS carried,
+    CASE WHEN staged.crime_id IS NOT NULL THEN hash(staged.crime_id) END AS crime_id {_ROWS} WHERE NOT ({_BROKEN})"""
+
+_BAD = f"""CREATE OR REPLACE TEMP TABLE bad AS SELECT source_file, staged.source_row, {records.first_reason(_RULES)},
+    to_json(staged)::VARCHAR AS record {_ROWS} WHERE {_BROKEN}"""
+
+_CODED = """CREATE OR REPLACE TEMP VIEW coded AS
+    SELECT source_file::VARCHAR AS source_file, '' AS part, source_row, 'street_crimes' AS target, NULL::VARCHAR AS series, month AS period,
+        NULL::VARCHAR AS reason, NULL::VARCHAR AS reason_column, NULL::VARCHAR AS value, 1::BIGINT AS "count", NULL::VARCHAR AS record,
+        month, force, area::VARCHAR AS area, borough, crime_type::VARCHAR AS crime_type, location_known, crime_id IS NOT NULL AS crime_id_present
+    FROM good JOIN street_files USING (source_file) JOIN areas ON areas.code = good.area
+    UNION ALL BY NAME
+    SELECT source_file, '' AS part, source_row, 'street_crimes' AS target, reason, reason_column, value, 1::BIGINT AS "count", record FROM bad"""
+
+_NOTES = """SELECT source_file, '' AS part, note, "rows" FROM (
+    SELECT source_file,
+        count(*) FILTER (WHERE NOT location_known) AS "no location published",
+        count(*) FILTER (WHERE area = 'Outside-London') AS "outside London",
+        count(*) FILTER (WHERE carried) AS "LSOA of 2011 carried to 2021",
+        count(*) FILTER (WHERE area IN (SELECT code FROM areas WHERE lsoa_year = '2011')) AS "LSOA of 2011 kept",
+        count(*) FILTER (WHERE crime_id IS NULL) AS "no crime identifier",
+        count(crime_id) - count(DISTINCT crime_id) AS "crime identifier used before in the file"
+    FROM good GROUP BY source_file
+) UNPIVOT ("rows" FOR note IN (COLUMNS(* EXCLUDE source_file)))"""
+
+_COVERAGE = """SELECT force, month, crime_type::VARCHAR AS crime_type, count(*)::BIGINT AS "rows",
+    (count(*) OVER (PARTITION BY force, month))::BIGINT AS crime_types, bool_and(whole) AS whole_file
+    FROM good JOIN street_files USING (source_file) GROUP BY force, month, crime_type ORDER BY ALL"""
