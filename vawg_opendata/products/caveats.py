@@ -18,7 +18,7 @@ class Caveat:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesBreak:
-    """A date from which counts before and after are not comparable, or not fully; `date` is a day or a month."""
+    """A date from which counts before and after are not comparable, or not fully; `date` is a day, a month or a year."""
 
     code: str
     date: str
@@ -146,9 +146,9 @@ SERIES_BREAKS = {
         ),
         SeriesBreak(
             code="principal-crime-2023",
-            date="2023-05",
+            date="2023",
             title="Conduct crimes and the principal crime rule",
-            description="From May 2023 the Home Office Counting Rules changed which offence is recorded when several are reported "
+            description="In 2023 the Home Office Counting Rules changed which offence is recorded when several are reported "
             "together, stalking, harassment and controlling behaviour in particular. Fewer offences are recorded for the same events.",
         ),
         SeriesBreak(

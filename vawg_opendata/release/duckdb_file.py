@@ -1,0 +1,70 @@
+"""Writing the DuckDB file of a package, and the digest of what such a file holds.
+
+The file has a table per table of the package under the same name, with comments on tables and columns; code lists have
+their code as primary key. Foreign keys are in the descriptor and proven by the validation, not in the file: their
+indexes would make it ten times as large. It is stored in the format that DuckDB 1.1 and all later versions read. DuckDB
+does not promise the same bytes for the same content, so the content has a digest of its own.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from vawg_opendata.release.formats import arrow_table
+from vawg_opendata.release.tables import PackageTable
+from vawg_opendata.schemas import duckdb_columns, duckdb_comments
+from vawg_opendata.schemas.rules import literal, quoted
+
+STORAGE_VERSION = "v1.0.0"
+DIGEST_METHOD = (
+    "For each table by name, one line: name, tab, columns as name:type joined by commas in their order, tab, the SHA-256 of its rows. "
+    "Rows are texts of their values joined by U+001F, with U+0000 for a missing one, sorted bytewise and joined by U+001E. "
+    "The digest is the SHA-256 of these lines, each ended by a line feed."
+)
+
+
+def write_duckdb(tables: Sequence[PackageTable], path: Path) -> None:
+    """Write the tables to a new file, rows in the order of the tables."""
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        connection.execute(f"ATTACH {literal(str(path))} AS package (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+        connection.execute("USE package")
+        for table in tables:
+            connection.execute(_create(table))
+            rows = arrow_table(table)
+            connection.register("incoming", rows.append_column("row number", [range(table.rows)]))
+            columns = ", ".join(quoted(name) for name in table.schema.names)
+            connection.execute(f'INSERT INTO {quoted(table.name)} SELECT {columns} FROM incoming ORDER BY "row number"')
+            connection.unregister("incoming")
+            for statement in duckdb_comments(table.schema):
+                connection.execute(statement)
+        connection.execute("USE memory")
+        connection.execute("DETACH package")
+
+
+def content_digest(path: Path) -> str:
+    """The SHA-256 of what a DuckDB file holds: names, types and rows of its tables, by `DIGEST_METHOD`."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET enable_progress_bar=false")
+        names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()]
+        lines = [_digest_line(connection, name) for name in names]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _create(table: PackageTable) -> str:
+    required = {field.name for field in table.schema.fields if field.required}
+    parts = [f"{quoted(name)} {kind}{' NOT NULL' if name in required else ''}" for name, kind in duckdb_columns(table.schema).items()]
+    if table.kind == "codelist":
+        parts.append('PRIMARY KEY ("code")')
+    return f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)})"
+
+
+def _digest_line(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    columns = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE {quoted(name)}").fetchall()]
+    texts = ", ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), chr(0))" for column, _ in columns)
+    rows = connection.execute(
+        f"SELECT sha256(coalesce(string_agg(line, chr(30) ORDER BY line), '')) FROM (SELECT concat_ws(chr(31), {texts}) AS line FROM {quoted(name)})"
+    ).fetchall()[0][0]
+    return f"{name}\t{','.join(f'{column}:{kind}' for column, kind in columns)}\t{rows}\n"

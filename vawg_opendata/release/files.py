@@ -1,0 +1,90 @@
+"""Files of a package: their hashes, and writing them so that they survive a crash.
+
+Nothing here knows what a file holds.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+SUMS = "SHA256SUMS"
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def json_text(value: object) -> str:
+    """JSON as it is published: keys in the order given, two spaces, UTF-8, one newline at the end."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON to a file that nobody reads yet."""
+    path.write_text(json_text(value), encoding="utf-8", newline="\n")
+
+
+def replace_json(path: Path, value: object) -> None:
+    """Write JSON over a file that may be read at this moment: readers see the old or the new text whole."""
+    fresh = path.with_name(f".{path.name}.new")
+    write_json(fresh, value)
+    _sync(fresh)
+    os.replace(fresh, path)
+    _sync(path.parent)
+
+
+def package_files(folder: Path) -> list[Path]:
+    """All files below a folder, in the order of their paths."""
+    return sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.relative_to(folder).as_posix())
+
+
+def write_sums(folder: Path) -> None:
+    """Write `SHA256SUMS` over all other files of a folder, as `sha256sum --check` reads it."""
+    lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in package_files(folder) if path != folder / SUMS]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def wrong_sums(folder: Path) -> list[str]:
+    """What differs between a folder and its `SHA256SUMS`: files changed, missing or added. Empty when nothing does."""
+    if not (folder / SUMS).is_file():
+        return [f"{SUMS} is missing"]
+    stated = {}
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        stated[name] = digest
+    found = {path.relative_to(folder).as_posix(): path for path in package_files(folder) if path != folder / SUMS}
+    problems = [f"{name} is missing" for name in sorted(set(stated) - set(found))]
+    problems += [f"{name} is not listed in {SUMS}" for name in sorted(set(found) - set(stated))]
+    return problems + [f"{name} does not have the hash in {SUMS}" for name in stated if name in found and sha256(found[name]) != stated[name]]
+
+
+def make_durable(folder: Path) -> None:
+    """Make files and folders readable by all and wait until they are on disk."""
+    for path in package_files(folder):
+        path.chmod(0o644)
+        _sync(path)
+    for path in _folders(folder):
+        path.chmod(0o755)
+        _sync(path)
+
+
+def rename_durably(source: Path, target: Path) -> None:
+    """Rename a folder in one step and wait until the rename is on disk. OSError when the target exists and is not empty."""
+    os.rename(source, target)
+    _sync(target.parent)
+
+
+def _folders(folder: Path) -> Iterable[Path]:
+    return [*sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True), folder]
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

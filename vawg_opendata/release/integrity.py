@@ -1,0 +1,99 @@
+"""Whether a package is what it says: sizes and hashes, equal rows in all formats, code lists behind every code.
+
+Everything is checked over all rows, in DuckDB. What the tables disclose belongs in `audit`, what frictionless thinks of
+them in `validation`.
+"""
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from vawg_opendata.release.duckdb_file import content_digest
+from vawg_opendata.release.files import SUMS, sha256, wrong_sums
+from vawg_opendata.release.loading import DESCRIPTOR
+from vawg_opendata.schemas.rules import literal, quoted
+
+_TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
+
+
+def check(folder: Path) -> list[str]:
+    """Every way in which a package contradicts itself; empty when it does not. What is absent is not judged."""
+    descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    problems = wrong_sums(folder) if (folder / SUMS).is_file() else []
+    problems += [problem for resource in descriptor["resources"] for problem in _bytes(folder, resource)]
+    if problems:
+        return problems  # a damaged file would fail every further check as well
+    tables = {resource["name"]: resource for resource in descriptor["resources"] if resource.get("type") == "table"}
+    paths = {resource["path"] for resource in descriptor["resources"]}
+    databases = [resource for resource in descriptor["resources"] if resource.get("format") == "duckdb"]
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        for resource in databases:
+            connection.execute(f"ATTACH {literal(str(folder / resource['path']))} AS database (READ_ONLY)")
+        held = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'database'").fetchall()}
+        for name, resource in tables.items():
+            csv = _csv(folder, resource)
+            others = []
+            parquet = resource["path"].removesuffix(".csv") + ".parquet"
+            if parquet in paths:
+                others.append(("Parquet", f"read_parquet({literal(str(folder / parquet))})"))
+            if databases:
+                others.append(("DuckDB", f"database.{quoted(name)}"))
+            for form, relation in others:
+                if form == "DuckDB" and name not in held:
+                    problems.append(f"{name}: the DuckDB file has no such table")
+                elif not _equal(connection, csv, relation):
+                    problems.append(f"{name}: the CSV and {form} do not hold the same rows")
+            problems += _keys(connection, folder, resource, tables, csv)
+    for resource in databases:
+        if "contentDigest" in resource and resource["contentDigest"] != f"sha256:{content_digest(folder / resource['path'])}":
+            problems.append(f"{resource['name']}: the content digest does not fit the file")
+    return problems
+
+
+def _bytes(folder: Path, resource: dict) -> list[str]:
+    path = folder / resource["path"]
+    if not path.is_file():
+        return [f"{resource['name']}: {resource['path']} is missing"]
+    if "bytes" in resource and resource["bytes"] != path.stat().st_size:
+        return [f"{resource['name']}: {resource['path']} has {path.stat().st_size} bytes, the descriptor says {resource['bytes']}"]
+    if "hash" in resource and resource["hash"] != f"sha256:{sha256(path)}":
+        return [f"{resource['name']}: {resource['path']} does not have the hash in the descriptor"]
+    return []
+
+
+def _csv(folder: Path, resource: dict) -> str:
+    types = ", ".join(f"{literal(field['name'])}: '{_TYPES[field['type']]}'" for field in resource["schema"]["fields"])
+    return f"read_csv({literal(str(folder / resource['path']))}, columns={{{types}}}, header=true, nullstr='', delim=',', quote='\"', escape='\"')"
+
+
+def _equal(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
+    """Whether two relations have the same columns with the same types, and the same rows as often."""
+    described = [connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall() for relation in (one, other)]
+    if [row[:2] for row in described[0]] != [row[:2] for row in described[1]]:
+        return False
+    differing = connection.execute(
+        f"SELECT (SELECT count(*) FROM (FROM {one} EXCEPT ALL FROM {other})) + (SELECT count(*) FROM (FROM {other} EXCEPT ALL FROM {one}))"
+    ).fetchall()[0][0]
+    return differing == 0
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, folder: Path, resource: dict, tables: dict[str, dict], csv: str) -> list[str]:
+    """Whether primary keys are unique and foreign keys point somewhere, over all rows."""
+    problems = []
+    name, schema = resource["name"], resource["schema"]
+    if "primaryKey" in schema:
+        columns = ", ".join(quoted(column) for column in schema["primaryKey"])
+        twice = connection.execute(f"SELECT count(*) FROM (SELECT {columns} FROM {csv} GROUP BY ALL HAVING count(*) > 1)").fetchall()[0][0]
+        if twice:
+            problems.append(f"{name}: {twice} keys occur more than once")
+    for key in schema.get("foreignKeys", []):
+        here, there = key["fields"][0], key["reference"]["fields"][0]
+        target = tables[key["reference"].get("resource", name)]
+        lost = connection.execute(
+            f"SELECT count(*) FROM {csv} WHERE {quoted(here)} IS NOT NULL AND {quoted(here)} NOT IN (SELECT {quoted(there)} FROM {_csv(folder, target)})"
+        ).fetchall()[0][0]
+        if lost:
+            problems.append(f"{name}: {lost} values of {here} are not in {target['name']}")
+    return problems

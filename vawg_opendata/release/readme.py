@@ -1,0 +1,100 @@
+"""The texts of a package: `README.md` with its data dictionary, and `CHANGES.md`. All of it follows from declarations."""
+
+from collections.abc import Sequence
+
+from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
+from vawg_opendata.products.declaration import Product
+from vawg_opendata.products.wording import SOURCE_WORDING
+from vawg_opendata.release.disclosure import GUARANTEE
+from vawg_opendata.release.tables import STATUS_CODES, PackageTable, caveat_codes
+from vawg_opendata.release.versions import Changes
+from vawg_opendata.schemas import dictionary_rows
+from vawg_opendata.statistics import Outline
+
+
+def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], descriptor: dict) -> str:
+    """The text of `README.md`."""
+    statistical = [table for table in tables if table.kind == "statistics"]
+    first = statistical[0]
+    threshold = product.policy.threshold
+    lines = [f"# {descriptor['title']}", "", f"Version {descriptor['version']}. {descriptor['description']}", ""]
+    lines += ["## Read this first", ""]
+    lines += [f"- **{CAVEATS[code].title}.** {CAVEATS[code].description}" for code in caveat_codes(product, descriptor["synthetic"])]
+    lines += ["", "## What is counted", ""]
+    lines += [f"- **{entry.term}**: {entry.definition} ({entry.source})" for entry in product.definitions]
+    lines += ["", "## Series breaks", ""]
+    breaks = sorted((SERIES_BREAKS[code] for code in product.series_breaks), key=lambda entry: entry.date)
+    lines += [f"- **{entry.date}: {entry.title}.** {entry.description}" for entry in breaks]
+    lines += ["", "## Tables", ""]
+    lines += ["| table | what | rows | source |", "|---|---|---|---|"]
+    lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | {_cell(SOURCE_WORDING[t.source].title)} |" for t in statistical]
+    lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | |" for t in tables if t.kind != "statistics"]
+    lines += [
+        "",
+        "Statistical tables have one row per cell and every cell of their dimensions, totals included. Each is in `data/` as CSV and as "
+        f"Parquet; `{product.name}.duckdb` holds all tables and code lists. The code lists are in `codelists/`, with labels, levels and "
+        "parents; children add up to their parent.",
+    ]
+    if outline.left_out:
+        lines += ["", "Not in this version, because its source does not offer it:", ""]
+        lines += [f"- {product.table(name).title}" for name in outline.left_out]
+    lines += ["", "## Status of a cell", "", "A count has a column `<measure>_status` beside it:", "", "| status | meaning |", "|---|---|"]
+    lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]
+    lines += ["", "## Protection", "", GUARANTEE.format(threshold=threshold, last=threshold - 1)]
+    lines += ["What was checked, and the share of cells withheld, is in `disclosure.json`."]
+    lines += ["", "## How to read it", "", *_examples(product, first)]
+    lines += ["", "## Data dictionary", ""]
+    for table in tables:
+        lines += [f"### {table.name}", "", table.schema.description, "", "| field | type | title | description |", "|---|---|---|---|"]
+        lines += [
+            f"| `{row['name']}` | {row['type']} | {_cell(row['title'])} | {_cell(row['description'])} |" for row in dictionary_rows(table.schema)
+        ]
+        lines += [""]
+    licence = descriptor["licenses"][0]
+    lines += ["## Licence and sources", "", f"{licence['title']} ({licence['path']}).", ""]
+    lines += [f"- {source['title']}" + (f" ({source['path']})" if "path" in source else "") for source in descriptor["sources"]]
+    lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). The files' hashes are in `SHA256SUMS`.", ""]
+    return "\n".join(lines)
+
+
+def changes_text(product: Product, changes: Changes) -> str:
+    """The text of `CHANGES.md`: what changed since the version before."""
+    lines = [f"# Changes of {product.title}", "", f"## {changes.version}", ""]
+    if not changes.since:
+        return "\n".join([*lines, "First version.", ""])
+    lines += [f"{changes.bump} change since {changes.since}.", ""]
+    for words, names in (
+        ("Added", changes.resources_added),
+        ("Removed", changes.resources_removed),
+        ("Fields or keys changed", changes.schemas_changed),
+        ("Protection changed", changes.protection_changed),
+        ("Meaning changed", changes.meaning_changed),
+        ("Wording changed", changes.words_changed),
+    ):
+        if names:
+            lines.append(f"- {words}: {', '.join(f'`{name}`' for name in names)}")
+    if changes.tables:
+        lines += ["", "| table | rows added | removed | changed | newly suppressed | newly published |", "|---|---|---|---|---|---|"]
+        lines += [
+            f"| `{t.name}` | {t.added:,} | {t.removed:,} | {t.revised:,} | {t.newly_suppressed:,} | {t.newly_published:,} |" for t in changes.tables
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _examples(product: Product, table: PackageTable) -> list[str]:
+    dimension = table.schema.foreign_keys[0].table
+    return [
+        "```sql",
+        f"ATTACH '{product.name}.duckdb' AS package (READ_ONLY);",
+        f"SELECT label, t.* FROM package.{table.name} AS t JOIN package.{dimension} AS d ON d.code = t.{dimension};",
+        "```",
+        "",
+        "```python",
+        "import pandas",
+        f"table = pandas.read_csv('data/{table.name}.csv', dtype={{'{table.measure}': 'Int64'}})",
+        "```",
+    ]
