@@ -1,0 +1,327 @@
+"""The record-level extract of the force's crime system: linked tables of offences, victims, suspects and what followed.
+
+The folder holds `manifest.json` and one CSV or Parquet file per table (`vawg_opendata.schemas.crime_extract`).
+
+- A distinct crime counts 1 offence, however many victims it has. A victim row counts 1 victim of one offence: someone
+  who is the victim of two offences counts twice. The Home Office's rule is one crime per victim, yet since CONNECT
+  victims outnumber offences in the Met's own series, so neither is ever derived from the other.
+- A victim is `counted` when female and known to be 10 or over, as in the published series of victims.
+- Names of the Met's classification are looked up as in the dashboard's data: case, spaces and punctuation do not
+  matter. Any other coded value must be a code of its list, spaces around it aside; one that is not stops the file.
+- A row is quarantined when a value is missing, impossible or out of range, when its key is used twice (a repeat of the
+  same row leaves the first in place; rows that differ all go), and when what it hangs on is absent or was quarantined.
+  A quarantined victim does not take the offence along.
+- 1900-01-01 as day of the offence means not known.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from vawg_opendata.problems import Accounting, FileAccount, LandingError, Problem, Quarantine, write_parquet
+from vawg_opendata.reference import fold, load_crosswalk
+from vawg_opendata.schemas.crime_extract import DELIVERED, RECORDS
+from vawg_opendata.schemas.fields import ForeignKey, TableSchema
+from vawg_opendata.schemas.render import duckdb_columns
+from vawg_opendata.schemas.rules import literal, quoted
+from vawg_opendata.sources import crime_extract_manifest, words
+from vawg_opendata.sources.crime_extract_manifest import Manifest
+from vawg_opendata.sources.crime_extract_rows import TAKEN_OVER, UNKNOWN_DAY, derived, parsed, rules, unknown_codes
+from vawg_opendata.sources.files import Discovery, LandingFile, Layout
+from vawg_opendata.sources.recognise import recognise_file
+from vawg_opendata.sources.records import MALFORMED
+from vawg_opendata.sources.tabular import stage
+
+NAME = "crime_extract"
+MEMORY = "1200MB"  # DuckDB's share; with Python and its libraries a run stays under 2 GB
+
+_TABLES = {table.name: table for table in DELIVERED}
+_LAYOUTS = {table.name: Layout(f"the table {table.name} of the extract", table.name, table.names) for table in DELIVERED}
+_PATH = ("met_group", "met_class", "met_offence", "vawg_offence")
+_LABELS = ("crimsec_group", "crimseccodeexpansion", "crimsec_offences", "vawg_offence")  # the same in the dashboard's data
+
+REPEATED = "a repeat of an earlier row"
+CONFLICT = "the key is used by rows that differ"
+ORPHAN = "no usable row of {table} has this key"
+
+
+def discover(folder: Path) -> Discovery:
+    """The tables of an extract and all that is wrong with them; see the package's protocol."""
+    manifest = crime_extract_manifest.load(folder, NAME)
+    strays = _strays(folder, {} if isinstance(manifest, list) else manifest.files)
+    if isinstance(manifest, list):
+        return Discovery((), (*manifest, *strays))
+    files, problems = [], list(strays)
+    for table, name in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "is missing"
+            problems.append(Problem(file=f"{NAME}/{name}", kind="missing", message=f"The manifest names this file for {table}; it {what}."))
+            continue
+        found = recognise_file(path, NAME, name, [_LAYOUTS[table]], {"csv", "parquet"})
+        (files if isinstance(found, LandingFile) else problems).extend([found] if isinstance(found, LandingFile) else found)
+    if any(problem.blocking for problem in problems):
+        return Discovery(tuple(files), tuple(problems))  # rows of linked tables cannot be judged when one is missing
+    with _connect() as connection:
+        return Discovery(tuple(files), (*problems, *_check(connection, files, manifest)))
+
+
+def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
+    """Writes the `extract_...` tables; see the package's protocol."""
+    manifest = crime_extract_manifest.load(files[0].path.parent, NAME)
+    if isinstance(manifest, list):
+        raise LandingError(manifest)
+    records = work / "records"
+    records.mkdir(parents=True, exist_ok=True)
+    with _connect(work) as connection:
+        blocking = [problem for problem in _check(connection, files, manifest) if problem.blocking]
+        if blocking:
+            raise LandingError(blocking)
+        connection.execute(
+            'CREATE TEMP TABLE set_aside (file VARCHAR, part VARCHAR, "row" BIGINT, "column" VARCHAR, reason VARCHAR, "count" BIGINT, record VARCHAR)'
+        )
+        paths = {}
+        for file in _in_order(files):
+            table = _TABLES[file.kind]
+            stage(connection, [file], table.names)
+            schema = RECORDS[table.name]
+            paths[schema.name] = records / f"{schema.name}.parquet"
+            write_parquet(connection, _records(file, table, manifest), paths[schema.name])
+            _set_aside(connection, file, table)
+            accounting.add(_account(connection, file, table, paths[schema.name], manifest))
+        quarantine.write(connection, NAME, "FROM set_aside")
+    return paths
+
+
+def synthetic(files: Sequence[LandingFile]) -> bool:
+    """Whether the extract that these files are of was made up. LandingError when its manifest cannot be read."""
+    manifest = crime_extract_manifest.load(files[0].path.parent, NAME)
+    if isinstance(manifest, list):
+        raise LandingError(manifest)
+    return manifest.synthetic
+
+
+def _connect(work: Path | None = None) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar=false")
+    connection.execute(f"SET memory_limit='{MEMORY}'")
+    if work is not None:  # what does not fit goes to the work folder, which is as confidential as the records
+        connection.execute(f"SET temp_directory={literal(str(work / '.spill'))}")
+    return connection
+
+
+def _strays(folder: Path, files: dict[str, str]) -> list[Problem]:
+    """A problem for everything in the folder that the manifest does not name."""
+    message = "The manifest does not name this file. Take it away, or deliver the manifest that belongs to it."
+    return [
+        Problem(file=f"{NAME}/{entry.name}", kind="not-in-manifest", message=message, blocking=bool(files) and entry.suffix.lower() in (".csv", ".parquet"))
+        for entry in sorted(folder.iterdir())
+        if entry.name not in {crime_extract_manifest.FILE, *files.values()} and not entry.name.startswith(".")
+    ]
+
+
+def _in_order(files: Sequence[LandingFile]) -> list[LandingFile]:
+    """The files in the order in which their tables depend on one another."""
+    return sorted(files, key=lambda file: list(_TABLES).index(file.kind))
+
+
+def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], manifest: Manifest) -> list[Problem]:
+    """Makes, of each table, `bad_<table>` (source_row, column, reason, value) and `keys_<table>`, its usable keys.
+
+    Returns all problems of the content. `keys_offences` holds what the other tables take over from their offence, too.
+    """
+    problems = []
+    for file in _in_order(files):
+        table = _TABLES[file.kind]
+        found = stage(connection, [file], table.names)
+        if found:
+            return problems + found  # damaged: what hangs on this table cannot be judged
+        if table.name == "offences":
+            problems += _translate(connection)
+        problems += _row_count(connection, file, manifest)
+        problems += _unknown(connection, file, table)
+        _find_bad_rows(connection, table, manifest)
+        _find_bad_keys(connection, table)
+        _keep_keys(connection, table)
+        problems += _unusable(connection, file, table)
+    return problems
+
+
+def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Makes `offence_codes`, which gives the code for the four names of an offence; problems for names without one."""
+    codes = {tuple(fold(row[column]) for column in _LABELS): row["code"] for row in load_crosswalk("offence_labels")}
+    complete = " AND ".join(f"trim(staged.{column}) <> ''" for column in _PATH)
+    words.translate(connection, _PATH, "to_offence", lambda *path: codes.get(tuple(fold(word) for word in path)), complete)
+    trimmed = ", ".join(f"trim({column}) AS {column}" for column in _PATH)
+    connection.execute(f"CREATE TEMP TABLE offence_codes AS SELECT DISTINCT {trimmed}, code AS offence_code FROM to_offence")
+    advice = "Add it to reference/offence.csv and offence_labels.csv."
+    return words.unknown(connection, NAME, _PATH, "to_offence", ", ".join(_PATH), advice, complete)
+
+
+def _row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile, manifest: Manifest) -> list[Problem]:
+    rows = connection.execute("SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM malformed)").fetchall()[0][0]
+    promised = manifest.rows[file.kind]
+    if rows == promised:
+        return []
+    kind = "truncated" if rows < promised else "row-count"
+    message = f"The file has {rows} rows and the manifest says {promised}. Deliver the files and the manifest of one extract, whole."
+    return [Problem(file=file.file, kind=kind, message=message)]
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> list[Problem]:
+    """A blocking problem for each value of a coded column that is in no code list."""
+    conditions = unknown_codes(table)
+    if not conditions:
+        return []
+    cells = ", ".join(f"{{'column': {literal(column)}, 'value': CASE WHEN {broken} THEN {quoted(column)} END}}" for column, broken in conditions.items())
+    found = connection.execute(
+        f"""SELECT cell."column", cell.value, min(source_row), count(*) FROM (
+            SELECT source_row, unnest([{cells}]) AS cell FROM ({parsed(table, "staged")}) WHERE {" OR ".join(conditions.values())}
+        ) WHERE cell.value IS NOT NULL GROUP BY ALL ORDER BY 1, 3, 2 LIMIT {words.LISTED}"""
+    ).fetchall()
+    return [
+        Problem(
+            file=file.file,
+            kind="unknown-category",
+            message=f"This category is not known. Codes are those of reference/{table.field(column).codes}.csv.",
+            row=row,
+            rows=rows,
+            column=column,
+            value=value,
+        )
+        for column, value, row, rows in found
+    ]
+
+
+def _find_bad_rows(connection: duckdb.DuckDBPyConnection, table: TableSchema, manifest: Manifest) -> None:
+    """Makes `bad_<table>` of the rows that break a rule by themselves, each with the first one it breaks."""
+    found = rules(table, manifest.period(table.name))
+    first = " ".join(f"WHEN {rule.broken} THEN {position}" for position, rule in enumerate(found))
+    value = " ".join(f"WHEN {literal(name)} THEN {quoted('raw_' + name)}" for name in table.names)
+    listed = ", ".join(f"({position}, {literal(rule.column)}, {literal(rule.reason)})" for position, rule in enumerate(found))
+    raw = ", ".join(quoted("raw_" + name) for name in table.names)
+    connection.execute(
+        f"""CREATE TEMP TABLE bad_{table.name} AS
+        SELECT source_row, rules."column", rules.reason, CASE rules."column" {value} END AS value
+        FROM (SELECT source_row, CASE {first} END AS broken, {raw} FROM ({parsed(table, "staged")}) WHERE broken IS NOT NULL)
+        JOIN (VALUES {listed}) AS rules(number, "column", reason) ON broken = number"""
+    )
+
+
+def _find_bad_keys(connection: duckdb.DuckDBPyConnection, table: TableSchema) -> None:
+    """Adds the rows whose key is not theirs alone, and then those that hang on a row that is not there."""
+    usable = f"({parsed(table, 'staged')}) WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
+    key = ", ".join(map(quoted, table.primary_key))
+    raw = ", ".join(quoted("raw_" + name) for name in table.names)
+    connection.execute(
+        f"""INSERT INTO bad_{table.name}
+        WITH usable AS (SELECT source_row, {key} FROM {usable}),
+        shared AS (SELECT {key} FROM usable GROUP BY ALL HAVING count(*) > 1),
+        rows AS (SELECT source_row, {key}, hash({raw}) AS content FROM {usable} AND ({key}) IN (FROM shared)),
+        judged AS (
+            SELECT source_row, min(content) OVER same = max(content) OVER same AS repeated, min(source_row) OVER same = source_row AS first
+            FROM rows WINDOW same AS (PARTITION BY {key})
+        )
+        SELECT source_row, {literal(", ".join(table.primary_key))}, CASE WHEN repeated THEN {literal(REPEATED)} ELSE {literal(CONFLICT)} END, NULL
+        FROM judged WHERE NOT (repeated AND first)"""
+    )
+    for link in table.foreign_keys:
+        complete = " AND ".join(f"{name} IS NOT NULL" for name in link.fields)
+        connection.execute(
+            f"""INSERT INTO bad_{table.name} SELECT source_row, {literal(", ".join(link.fields))}, {literal(ORPHAN.format(table=link.table))}, NULL
+            FROM (FROM {usable} AND {complete}) AS child ANTI JOIN keys_{link.table} AS parent ON {_same(link)}"""
+        )
+
+
+def _same(link: ForeignKey) -> str:
+    return " AND ".join(f"parent.{there} = child.{here}" for here, there in zip(link.fields, link.reference_fields, strict=True))
+
+
+def _keep_keys(connection: duckdb.DuckDBPyConnection, table: TableSchema) -> None:
+    """Makes `keys_<table>` of the usable rows, for the tables that hang on it."""
+    if not any(link.table == table.name for other in DELIVERED for link in other.foreign_keys):
+        return
+    columns = ", ".join(map(quoted, table.primary_key))
+    if table.name == "offences":
+        taken_over = ", ".join(f"{derivation} AS offence_{name}" for name, derivation in TAKEN_OVER.items())
+        columns = f"{columns}, offence_code, {taken_over}"
+    connection.execute(f"CREATE TEMP TABLE keys_{table.name} AS SELECT {columns} FROM ({_usable(table)})")
+
+
+def _usable(table: TableSchema) -> str:
+    """SQL: the parsed rows that are not bad, with what a row takes over from its offence."""
+    join = ""
+    if table.name == "offences":
+        join = "LEFT JOIN offence_codes ON " + " AND ".join(f"row.raw_{name} = offence_codes.{name}" for name in _PATH)
+    elif table.foreign_keys:  # directly or through its victim it hangs on an offence
+        join = "LEFT JOIN keys_offences USING (crime_ref)"
+    return f"""SELECT * FROM ({parsed(table, "staged")}) AS row {join}
+        WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"""
+
+
+def _records(file: LandingFile, table: TableSchema, manifest: Manifest) -> str:
+    """SQL: the rows of a record table."""
+    fields = ", ".join(f"{quoted(name)}::{type} AS {quoted(name)}" for name, type in duckdb_columns(RECORDS[table.name]).items())
+    more = derived(table.name)
+    source = f"1 AS count, {literal(manifest.period(table.name)[1])} AS vintage, {literal(file.name)} AS source_file"
+    return f"SELECT {fields} FROM (SELECT *, {more}, {source} FROM ({_usable(table)})) ORDER BY source_row"
+
+
+def _set_aside(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> None:
+    """Adds the rows of a table that cannot be used to `set_aside`, as they were read."""
+    connection.execute(
+        f"""INSERT INTO set_aside
+        SELECT {literal(file.name)}, '', source_row, "column", reason, 1, to_json(staged)::VARCHAR FROM staged JOIN bad_{table.name} USING (source_row)
+        UNION ALL SELECT {literal(file.name)}, '', source_row, '', {literal(MALFORMED)}, 1, to_json(record)::VARCHAR FROM malformed"""
+    )
+
+
+def _unusable(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> list[Problem]:
+    """Problems of rows, which block nothing, and of a file whose rows are mostly unusable, which does."""
+    name = literal(file.name)
+    problems = words.unusable(
+        connection,
+        NAME,
+        f"""SELECT {name} AS source_file, '' AS part, * FROM bad_{table.name}
+        UNION ALL SELECT {name}, '', source_row, '', {literal(MALFORMED)}, NULL FROM malformed""",
+    )
+    bad, rows = connection.execute(
+        f"""SELECT (SELECT count(*) FROM bad_{table.name}) + (SELECT count(*) FROM malformed),
+            (SELECT count(*) FROM staged) + (SELECT count(*) FROM malformed)"""
+    ).fetchall()[0]
+    if bad * 2 > rows:
+        message = f"{bad} of {rows} rows cannot be used: this is not the file it should be, or its format has changed."
+        problems.append(Problem(file=file.file, kind="mostly-unusable", message=message))
+    return problems
+
+
+def _account(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema, path: Path, manifest: Manifest) -> FileAccount:
+    """What was read is counted in the file, what was accepted in the records, what was quarantined in what was set aside."""
+    spaced = " OR ".join(f"{quoted(name)} <> trim({quoted(name)})" for name in table.names)
+    notes = {"with spaces around a value": f"SELECT count(*) FROM staged WHERE {spaced}"}
+    if "committed_from_date" in table.names:
+        unknown_day = f"SELECT count(*) FROM read_parquet({literal(str(path))}) WHERE committed_from_date = DATE {literal(UNKNOWN_DAY)}"
+        notes["day of the offence not known"] = unknown_day
+
+    def one(query: str) -> int:
+        return connection.execute(query).fetchall()[0][0]
+
+    reasons = connection.execute("SELECT reason, count(*) FROM set_aside WHERE file = ? GROUP BY reason ORDER BY reason", [file.name]).fetchall()
+    rows = one("SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM malformed)")
+    accepted = one(f"SELECT count(*) FROM read_parquet({literal(str(path))})")
+    quarantined = sum(number for _, number in reasons)
+    return FileAccount(
+        source=NAME,
+        file=file.name,
+        table=RECORDS[table.name].name,
+        vintage=manifest.period(table.name)[1],
+        rows_read=rows,
+        rows_accepted=accepted,
+        rows_quarantined=quarantined,
+        counts_read=rows,
+        counts_accepted=accepted,
+        counts_quarantined=quarantined,
+        quarantined_by_reason=dict(reasons),
+        notes={note: number for note, query in notes.items() if (number := one(query))},
+    )
