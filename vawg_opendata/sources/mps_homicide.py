@@ -27,7 +27,7 @@ from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise
-from vawg_opendata.sources.tabular import identifier, quote, stage
+from vawg_opendata.sources.tabular import connect, identifier, quote, stage
 
 NAME = "mps_homicide"
 
@@ -60,13 +60,13 @@ _DATE = {"victims": "recorded_date", "accused": "proceedings_date"}
 def discover(folder: Path) -> Discovery:
     """The homicide files of a folder and all that is wrong with them; see the package's protocol."""
     found = recognise(folder, NAME, (VICTIMS, ACCUSED), {"csv", "xlsx"})
-    with duckdb.connect() as connection:
+    with connect() as connection:
         return Discovery(found.files, (*found.problems, *_prepare(connection, found.files)))
 
 
 def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
     """Writes `homicide_victims` and `homicide_accused`; see the package's protocol."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
         if blocking:
             raise LandingError(blocking)
@@ -87,9 +87,7 @@ def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accou
 
 def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
     """Makes the table `coded` of the rows of both kinds of file, and returns the problems of their content."""
-    connection.execute("SET enable_progress_bar=false")
     problems = stage(connection, files, tuple(dict.fromkeys(VICTIMS.columns + ACCUSED.columns)))
-    problems += records.empty(connection, NAME, [file.name for file in files if not any(problem.file == file.file for problem in problems)])
     selects = []
     for kind in _TABLES:
         sources = [(file.name, sheet) for file in files for sheet, layout in (file.sheets or (("", file.layout),)) if layout.kind == kind]

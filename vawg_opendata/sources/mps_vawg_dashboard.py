@@ -29,7 +29,7 @@ from vawg_opendata.schemas.fields import TableSchema
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise
-from vawg_opendata.sources.tabular import quote, stage
+from vawg_opendata.sources.tabular import connect, quote, stage
 
 NAME = "mps_vawg_dashboard"
 
@@ -57,13 +57,13 @@ _COLUMNS = (*_PLACE, *_OFFENCE, *_AGE, *_ETHNIC, *_MONTHS)
 def discover(folder: Path) -> Discovery:
     """The dashboard files of a folder and all that is wrong with them; see the package's protocol."""
     found = recognise(folder, NAME, _STACKED, {"parquet", "xlsx"}, _WORKBOOK)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         return Discovery(found.files, (*found.problems, *_prepare(connection, found.files)))
 
 
 def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
     """Writes the five `dashboard_...` tables; see the package's protocol."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
         if blocking:
             raise LandingError(blocking)
@@ -87,9 +87,7 @@ def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accou
 
 def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
     """Makes the table `coded` of the rows of all sheets, and returns the problems of their content."""
-    connection.execute("SET enable_progress_bar=false")
     problems = stage(connection, files, _COLUMNS)
-    problems += records.empty(connection, NAME, [file.name for file in files if not any(problem.file == file.file for problem in problems)])
     problems += _sheets(connection, files)
     problems += _translate(connection)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE coded AS {_coded()}")

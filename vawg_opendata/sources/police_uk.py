@@ -35,7 +35,7 @@ from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
-from vawg_opendata.sources.tabular import examine, examine_header, plain, quote, stage, walk
+from vawg_opendata.sources.tabular import connect, examine, examine_header, plain, quote, stage, walk
 
 NAME = "police_uk"
 
@@ -80,13 +80,13 @@ def discover(folder: Path) -> Discovery:
     """The street files and lookups of a folder (and of `geography` beside it) and all that is wrong with them."""
     files, problems = _find(folder)
     problems += _twice(files)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         return Discovery(tuple(files), (*problems, *_prepare(connection, files)))
 
 
 def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
     """Writes `street_crimes` and `street_coverage`; see the package's protocol."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
         if blocking:
             raise LandingError(blocking)
@@ -156,14 +156,17 @@ def _force_and_month(file: LandingFile) -> tuple[str, str]:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
     """Makes `coded` (in `good` the rows that can be used, as small as they can be held; in `bad` the others)."""
-    connection.execute("SET enable_progress_bar=false")
     street = [file for file in files if file.kind == "street"]
     problems = stage(connection, street, _STAGED)
-    problems += records.empty(connection, NAME, [file.name for file in street if not any(problem.file == file.file for problem in problems)])
     problems += _reference(connection, street, [file for file in files if file.kind == "lookup"])
     problems += _translate(connection)
-    for statement in (_TYPES, _GOOD, _BAD, _CODED):
-        connection.execute(statement)
+    # Each join looks the words of a row up in a small table; planned otherwise, the rows would be held in memory instead.
+    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    connection.execute(_TYPES)
+    connection.execute(_GOOD)
+    none_bad = connection.execute("SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM malformed) = (SELECT sum(rows) FROM sizes)").fetchall()[0][0]
+    connection.execute(_BAD + (" LIMIT 0" if none_bad else ""))  # spares a pass over the files
+    connection.execute(_CODED)
     return problems + records.judge(connection, NAME)
 
 
@@ -205,8 +208,9 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     """Makes `crime_types`, `forces` and `lsoas`, word to code; problems for words without one."""
     types = by_folded_label([row for row in load_codelist("crime_type").rows if row["level"] != "total"])
     forces = by_folded_label([row for row in load_codelist("force").rows if row["level"] != "total"])
-    words.translate(connection, ["crime_type"], "crime_types", lambda word: types.get(fold(word or "")))
-    words.translate(connection, ["reported_by"], "forces", lambda word: forces.get(fold(word or "")))
+    connection.execute("CREATE OR REPLACE TEMP TABLE vocabulary AS SELECT DISTINCT crime_type, reported_by, lsoa_code, lsoa_name FROM staged")
+    words.translate(connection, ["crime_type"], "crime_types", lambda word: types.get(fold(word or "")), relation="vocabulary")
+    words.translate(connection, ["reported_by"], "forces", lambda word: forces.get(fold(word or "")), relation="vocabulary")
     known = {row[0] for row in connection.execute("SELECT code FROM areas").fetchall()}
     successors = dict(connection.execute("SELECT old, new FROM successors").fetchall())
     boroughs = {fold(row["label"]) for row in load_codelist("police_uk_area").rows if row["level"] == "borough" and row["parent"] != "total"}
@@ -220,7 +224,7 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
         place = (name or "").rpartition(" ")[0]  # LSOA names are the district's and a number: Camden 024A
         return "Outside-London" if _LSOA.fullmatch(code) and fold(place) not in boroughs else None
 
-    words.translate(connection, ["lsoa_code", "lsoa_name"], "lsoas", area)
+    words.translate(connection, ["lsoa_code", "lsoa_name"], "lsoas", area, relation="vocabulary")
     advice = "LSOAs of London are those of reference/police_uk_area.csv; codes look like E01000001."
     return [
         *words.unknown(connection, NAME, ["crime_type"], "crime_types", "Crime type", "Add it to reference/crime_type.csv."),
@@ -233,7 +237,7 @@ _RULES = [
     ("reported_by", "forces.code IS DISTINCT FROM street_files.force", "the force is missing or not that of the file"),
 ]
 _BROKEN = " OR ".join(f"({condition})" for _, condition, _ in _RULES)
-_ROWS = f"""FROM staged JOIN street_files USING (source_file) {words.join(["reported_by"], "forces")}
+_ROWS = f"""FROM staged LEFT JOIN street_files USING (source_file) {words.join(["reported_by"], "forces")}
     {words.join(["crime_type"], "crime_types")} {words.join(["lsoa_code", "lsoa_name"], "lsoas")}
     LEFT JOIN areas ON areas.code = lsoas.code"""
 
@@ -254,7 +258,7 @@ _CODED = """CREATE OR REPLACE TEMP VIEW coded AS
     SELECT source_file::VARCHAR AS source_file, '' AS part, source_row, 'street_crimes' AS target, NULL::VARCHAR AS series, month AS period,
         NULL::VARCHAR AS reason, NULL::VARCHAR AS reason_column, NULL::VARCHAR AS value, 1::BIGINT AS "count", NULL::VARCHAR AS record,
         month, force, area::VARCHAR AS area, borough, crime_type::VARCHAR AS crime_type, location_known, crime_id IS NOT NULL AS crime_id_present
-    FROM good JOIN street_files USING (source_file) JOIN areas ON areas.code = good.area
+    FROM good LEFT JOIN street_files USING (source_file) LEFT JOIN areas ON areas.code = good.area
     UNION ALL BY NAME
     SELECT source_file, '' AS part, source_row, 'street_crimes' AS target, reason, reason_column, value, 1::BIGINT AS "count", record FROM bad"""
 

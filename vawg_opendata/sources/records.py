@@ -70,13 +70,6 @@ def judge(connection: duckdb.DuckDBPyConnection, source: str) -> list[Problem]:
     return problems
 
 
-def empty(connection: duckdb.DuckDBPyConnection, source: str, names: Sequence[str]) -> list[Problem]:
-    """A blocking problem for each file, by its name in the source's folder, of which no row was staged."""
-    found = {row[0] for row in connection.execute("SELECT DISTINCT source_file FROM staged UNION SELECT source_file FROM malformed").fetchall()}
-    message = "The file has a header and no rows. Copy or download it again."
-    return [Problem(file=f"{source}/{name}", kind="empty", message=message) for name in names if name not in found]
-
-
 def write(
     connection: duckdb.DuckDBPyConnection,
     source: str,

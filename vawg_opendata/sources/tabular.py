@@ -6,11 +6,13 @@ modules and to `words`.
 """
 
 import codecs
+import contextlib
 import csv
 import hashlib
 import io
 import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,25 +110,39 @@ def identifier(column: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", column.casefold()).strip("_")
 
 
+@contextlib.contextmanager
+def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory. What does not fit is put in a folder only the owner can read, which goes with the connection."""
+    with tempfile.TemporaryDirectory(prefix="vawg-") as folder, duckdb.connect() as connection:
+        connection.execute(f"SET enable_progress_bar = false; SET temp_directory = {quote(folder)}")
+        yield connection
+
+
 def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], columns: Sequence[str]) -> list[Problem]:
-    """Makes the view `staged` of all rows of some files, and the table `malformed` of the rows that are none.
+    """Makes the view `staged` of all rows of some files, and the table `malformed` of the rows of the wrong length.
 
     `staged` has source_file, part (sheet or ''), source_row (1-based) and, as text and NULL where blank, each column of
-    `columns` by its `identifier`. `malformed` has source_file, source_row, record. A CSV file that cannot be parsed at all, or a Parquet file that
-    cannot be read to its end, is left out and comes back as a blocking problem.
+    `columns` by its `identifier`; `sizes` has source_file, rows. `malformed` has source_file, source_row, record. A file that cannot be read to its end,
+    or has no rows, is left out and comes back as a blocking problem.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE malformed (source_file VARCHAR, source_row BIGINT, record VARCHAR)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE sizes (source_file VARCHAR, rows BIGINT)")
     parts, problems = [], []
     for number, file in enumerate(files):
         try:
             if file.format == "csv":
-                parts.append(_csv(connection, file, columns))
+                rows, selects = _csv(connection, file, columns)
             elif file.format == "parquet":
-                parts.append(_parquet(connection, file, columns))
+                rows, selects = _parquet(connection, file, columns)
             else:
-                parts += _workbook(connection, file, columns, number)
+                rows, selects = _workbook(connection, file, columns, number)
         except duckdb.Error as error:
             problems.append(_parse_problem(file, str(error)))
+            continue
+        parts += selects
+        connection.execute("INSERT INTO sizes VALUES (?, ?)", [file.name, rows])
+        if not rows:
+            problems.append(Problem(file=file.file, kind="empty", message="The file has a header and no rows. Copy or download it again."))
     text = [f'NULL::VARCHAR AS "{identifier(column)}"' for column in columns]
     nothing = f"SELECT NULL::VARCHAR AS source_file, NULL::VARCHAR AS part, NULL::BIGINT AS source_row, {', '.join(text)} WHERE false"
     connection.execute("CREATE OR REPLACE TEMP VIEW staged AS " + " UNION ALL ".join(parts or [nothing]))
@@ -243,25 +259,25 @@ def _select(file: LandingFile, header: Sequence[str], columns: Sequence[str], pa
     return f"SELECT {quote(file.name)} AS source_file, {part} AS part, {row}::BIGINT AS source_row, {text} FROM {origin}"
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> str:
+def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> tuple[int, list[str]]:
     header = examine_header(file.path)
     known = {fold(column): identifier(column) for column in file.layout.columns}
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
     options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true"
     origin = f"read_csv({quote(plain(file.path))}, {options}"
-    connection.execute(f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')").fetchall()
+    rows = connection.execute(f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')").fetchall()[0][0]
     name = quote(file.name)
     # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
     connection.execute(f"INSERT INTO malformed SELECT {name}, line - 1, any_value(csv_line) FROM rejected GROUP BY line")
     connection.execute("DROP TABLE rejected; DROP TABLE scanned")
     bad = connection.execute(f"SELECT source_row FROM malformed WHERE source_file = {name} ORDER BY 1").fetchall()
     if not bad:
-        return _select(file, header, columns, "''", "row_number() OVER ()", f"{origin})")
+        return rows, [_select(file, header, columns, "''", "row_number() OVER ()", f"{origin})")]
     # Rows are numbered as in the file: the k-th good row comes after all bad rows with fewer than k good ones before them.
     before = [row - position for position, (row,) in enumerate(bad)]
     numbered = f"(SELECT *, row_number() OVER () AS good FROM {origin}, ignore_errors=true))"
     row = f"(good + len(list_filter({before}::BIGINT[], lambda goods: goods <= good)))"
-    return _select(file, header, columns, "''", row, numbered)
+    return rows + len(bad), [_select(file, header, columns, "''", row, numbered)]
 
 
 def examine_header(path: Path) -> tuple[str, ...]:
@@ -270,25 +286,25 @@ def examine_header(path: Path) -> tuple[str, ...]:
         return tuple(next(csv.reader(file), ()))
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> str:
+def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> tuple[int, list[str]]:
     origin = f"read_parquet({quote(plain(file.path))}, file_row_number=true)"
     header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(file.path))})").fetchall()]
     names = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" AS "{identifier(column)}"' for column in header)
     origin = f"(SELECT {names}, file_row_number FROM {origin})"
     # Reads every page once, so that damage shows here and not halfway through the work.
     sums = ", ".join(f'count("{identifier(column)}")' for column in header)
-    connection.execute(f"SELECT {sums} FROM {origin}").fetchall()
+    rows = connection.execute(f"SELECT count(*), {sums} FROM {origin}").fetchall()[0][0]
     part = '"sheet"' if "sheet" in map(identifier, header) else "''"
-    return _select(file, header, columns, part, "file_row_number + 1", origin)
+    return rows, [_select(file, header, columns, part, "file_row_number + 1", origin)]
 
 
-def _workbook(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], number: int) -> list[str]:
-    parts = []
+def _workbook(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], number: int) -> tuple[int, list[str]]:
+    rows, selects = 0, []
     for position, (sheet, layout) in enumerate(file.sheets):
         table = f"workbook_{number}_{position}"
-        workbook.load(connection, file.path, sheet, [identifier(column) for column in layout.columns], table, fold)
-        parts.append(_select(file, layout.columns, columns, quote(sheet), "source_row", table))
-    return parts
+        rows += workbook.load(connection, file.path, sheet, [identifier(column) for column in layout.columns], table, fold)
+        selects.append(_select(file, layout.columns, columns, quote(sheet), "source_row", table))
+    return rows, selects
 
 
 def _parse_problem(file: LandingFile, error: str) -> Problem:

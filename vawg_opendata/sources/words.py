@@ -51,14 +51,15 @@ def count_sql(column: str) -> str:
 
 
 def translate(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], table: str, code: Callable[..., str | None], where: str = "true"
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], table: str, code: Callable[..., str | None], where: str = "true", relation: str = "staged"
 ) -> None:
-    """Makes the temporary table `table` of the distinct words of some columns of the view `staged` and their `code`.
+    """Makes the temporary table `table` of the distinct words of some columns and their `code`.
 
-    `code` takes the words (None where blank) and returns a code, or None when there is none.
+    `code` takes the words (None where blank) and returns a code, or None when there is none. `relation` is `staged` or
+    what holds all its words.
     """
     names = ", ".join(columns)
-    words = connection.execute(f"SELECT DISTINCT {names} FROM staged WHERE {where} ORDER BY {names}").fetchall()
+    words = connection.execute(f"SELECT DISTINCT {names} FROM {relation} AS staged WHERE {where} ORDER BY {names}").fetchall()
     lists = [[word[position] for word in words] for position in range(len(columns))] + [[code(*word) for word in words]]
     unnested = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in (*columns, "code"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {unnested}", lists)
@@ -73,6 +74,8 @@ def unknown(
     connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], table: str, label: str, advice: str, where: str = "true"
 ) -> list[Problem]:
     """A blocking problem for each file and each word of `translate` without a code; `label` is the published column."""
+    if connection.execute(f"SELECT count(*) = 0 FROM {table} WHERE code IS NULL").fetchall()[0][0]:
+        return []  # spares a pass over the files
     names = ", ".join(f"staged.{name}" for name in columns)
     found = connection.execute(
         f"""SELECT source_file, staged.part, {names}, min(source_row), count(*) FROM staged {join(columns, table)}

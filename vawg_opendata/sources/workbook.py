@@ -57,10 +57,10 @@ def headers(path: Path) -> dict[str, tuple[str, ...]]:
 
 def load(
     connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, columns: Sequence[str], table: str, key: Callable[[str], str]
-) -> None:
-    """Makes the temporary table `table` of a sheet: source_row (1 is below the header) and `columns` as text.
+) -> int:
+    """Makes the temporary table `table` of a sheet, and returns its number of rows.
 
-    Header cells and `columns` are matched by `key`. Rows without any cell are passed over, and keep their number.
+    Its columns are source_row (1 is below the header) and `columns` as text. Header cells and `columns` are matched by `key`. Rows without any cell are passed over, and keep their number.
     """
     import openpyxl
     import pyarrow
@@ -85,6 +85,7 @@ def load(
     connection.register(f"{table}_cells", pyarrow.Table.from_arrays(arrays, names=["source_row", *columns]))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM {table}_cells")
     connection.unregister(f"{table}_cells")
+    return len(numbers)
 
 
 def text(cell: object) -> str | None:
