@@ -49,6 +49,18 @@ FEMALE_HOMICIDE = Product(
             codelist="domestic_abuse",
         ),
         Dimension(name="status", title="Status", description="Whether the homicide is recorded as solved.", codelist="status"),
+        Dimension(
+            name="relationship",
+            title="Relationship to the suspect",
+            description="What the principal suspect was to the victim, in the groups of the Homicide Index.",
+            codelist="relationship",
+        ),
+        Dimension(
+            name="suspect_ethnicity",
+            title="Ethnicity of the suspect",
+            description="Ethnicity of the principal suspect as an officer observed it.",
+            codelist="suspect_ethnicity",
+        ),
         YEAR_DIMENSION,
     ),
     tables=(
@@ -57,6 +69,8 @@ FEMALE_HOMICIDE = Product(
         _table("ethnicity", "ethnicity"),
         _table("domestic_abuse", "whether domestic"),
         _table("status", "status"),
+        _table("relationship", "relationship to the suspect", ("relationship_group",)),
+        _table("suspect_ethnicity", "ethnicity of the suspect"),
     ),
     definitions=(
         Definition(

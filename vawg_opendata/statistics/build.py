@@ -13,11 +13,24 @@ import numpy as np
 from anonymisation import CountTable
 from vawg_opendata.products.declaration import MONTH, Dimension, Product, TableSpec
 from vawg_opendata.reference import CodeList, load_codelist
-from vawg_opendata.statistics.counting import Axis, StatisticsError, connect, covered_months, merge, tables, write_partial
 from vawg_opendata.statistics.comparisons import compare
+from vawg_opendata.statistics.counting import (
+    Axis,
+    StatisticsError,
+    connect,
+    covered_months,
+    merge,
+    period_totals,
+    tables,
+    write_partial,
+    write_unknown,
+)
 from vawg_opendata.statistics.facts import FACTS, SOURCES, Fact
-from vawg_opendata.statistics.periods import month_codelist, months_between, period_months, year_codelist
-from vawg_opendata.statistics.results import Outline, ProductStatistics, TableOutline, counted_axes
+from vawg_opendata.statistics.periods import month_codelist, period_months, year_codelist
+from vawg_opendata.statistics.results import Comparison, Outline, ProductStatistics, TableOutline, counted_axes
+
+MOST_LACKING = 1000
+"""One count in so many may be missing from a view and be counted as not known; beyond that the views contradict each other."""
 
 
 def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = FACTS) -> ProductStatistics | None:
@@ -44,7 +57,7 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
             left_out[spec.name] = f"{sources[spec.measure]} does not offer {', '.join(spec.dimensions)} together"
         else:
             left_out[spec.name] = f"no source of {spec.measure} is at hand"
-    coverage = {name: _coverage(connection, fact) for name, fact in chosen.items()}
+    coverage = {name: frozenset(covered_months(connection, fact)) for name, fact in chosen.items()}
     for name in [name for name in chosen if not coverage[name]]:
         left_out[name] = f"no file of {chosen.pop(name).source} covers a month of it"
     if not chosen:
@@ -54,13 +67,17 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     full, kept = _codelists(product, specs, months)
     folder = work / "partial" / product.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    short, views = _short_views(connection, product, specs, chosen)
     outlines, counts = [], {}
     for spec in specs:
         fact = chosen[spec.name]
-        partial = folder / f"{spec.name}.parquet"
-        write_partial(connection, fact, list(spec.dimensions), partial)
+        partials = [folder / f"{spec.name}.parquet"]
+        write_partial(connection, fact, list(spec.dimensions), partials[0])
+        if spec.name in short:
+            partials.append(folder / f"{spec.name}.unknown.parquet")
+            write_unknown(connection, fact, product.period(spec).name, short[spec.name], partials[1])
         axes = [Axis(name, full[name], kept[name].at_levels(*levels)) for name, levels in spec.dimensions.items()]
-        values = merge(connection, [partial], axes)
+        values = merge(connection, partials, axes)
         outline = _outline(product, spec, fact, axes, months, coverage[spec.name])
         period = list(spec.dimensions).index(outline.period)
         shown = counted_axes(outline, kept[outline.period].total)
@@ -71,20 +88,39 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
     _agree(result, counts)
     comparisons = compare(connection, usable, {spec.measure: (chosen[spec.name], product.period(spec).name) for spec in reversed(specs)})
-    return ProductStatistics(result, counts, comparisons)
+    return ProductStatistics(result, counts, (*views, *comparisons))
+
+
+def _short_views(
+    connection: duckdb.DuckDBPyConnection, product: Product, specs: Sequence[TableSpec], chosen: Mapping[str, Fact]
+) -> tuple[dict[str, dict[str, int]], list[Comparison]]:
+    """What tables lack against another of their measure, by period, where they have a code for it; and the comparisons.
+
+    Views of one source show one total. A row that was quarantined in one of them is missing from it alone.
+    """
+    totals = {spec.name: period_totals(connection, chosen[spec.name], product.period(spec).name) for spec in specs}
+    short, comparisons = {}, []
+    for spec in specs:
+        fact, own = chosen[spec.name], totals[spec.name]
+        fullest: dict[str, int] = {}
+        for other in specs:
+            if other.measure == spec.measure:
+                for period, count in totals[other.name].items():
+                    fullest[period] = max(count, fullest.get(period, 0))
+        lacking = {period: count - own.get(period, 0) for period, count in sorted(fullest.items()) if count > own.get(period, 0)}
+        if lacking:
+            differences = tuple((period, fullest[period], own.get(period, 0)) for period in lacking)
+            comparisons.append(Comparison("completeness", spec.measure, "the fullest view", spec.name, len(fullest), differences))
+            small = sum(lacking.values()) * MOST_LACKING <= sum(fullest.values())
+            if small and set(spec.dimensions) == {*fact.unknown, product.period(spec).name}:
+                short[spec.name] = lacking
+    return short, comparisons
 
 
 def _choose(product: Product, usable: Sequence[Fact]) -> dict[str, str]:
     """The source of each measure that has one: the first in the order of preference."""
     offered = {measure.name: {fact.source for fact in usable if fact.measure == measure.name} for measure in product.measures}
     return {measure: next(source for source in SOURCES if source in offers) for measure, offers in offered.items() if offers}
-
-
-def _coverage(connection: duckdb.DuckDBPyConnection, fact: Fact) -> frozenset[str]:
-    months = covered_months(connection, fact)
-    if months and not fact.gaps:
-        months = months_between(months[0], months[-1])
-    return frozenset(months)
 
 
 def _codelists(product: Product, specs: Sequence[TableSpec], months: Sequence[str]) -> tuple[dict[str, CodeList], dict[str, CodeList]]:

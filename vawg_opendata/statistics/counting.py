@@ -14,6 +14,7 @@ import numpy as np
 
 from vawg_opendata.reference import CodeList
 from vawg_opendata.statistics.facts import Fact
+from vawg_opendata.statistics.periods import months_between
 
 
 class StatisticsError(ValueError):
@@ -69,6 +70,16 @@ def write_partial(connection: duckdb.DuckDBPyConnection, fact: Fact, dimensions:
     )
 
 
+def write_unknown(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, missing: Mapping[str, int], path: Path) -> None:
+    """Partial counts of what is known in total only: `missing` by period, with the fact's codes for what is not known."""
+    codes = ", ".join(f'{_text(code)} AS "{name}"' for name, code in fact.unknown.items())
+    rows = ", ".join(f"({_text(code)}, {count})" for code, count in sorted(missing.items()))
+    connection.execute(
+        f'COPY (SELECT {codes}, period AS "{period}", CAST(count AS BIGINT) AS count FROM (VALUES {rows}) AS missing(period, count) ORDER BY period) '
+        f"TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
 def merge(connection: duckdb.DuckDBPyConnection, partials: Iterable[Path], axes: Sequence[Axis]) -> np.ndarray:
     """The counts of a complete table: int64, an axis per entry of `axes` over all codes of its kept list, totals included.
 
@@ -76,7 +87,7 @@ def merge(connection: duckdb.DuckDBPyConnection, partials: Iterable[Path], axes:
     when the partial counts hold a code that its list lacks, or one that the table would have to divide.
     """
     files = ", ".join(_text(path) for path in partials)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE merging AS SELECT * FROM read_parquet([{files}])")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE merging AS SELECT * FROM read_parquet([{files}], union_by_name=true)")
     for number, axis in enumerate(axes):
         _close(connection, number, axis)
         others = ", ".join(f'"{other.dimension}"' for other in axes if other is not axis)
@@ -107,11 +118,14 @@ def period_totals(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str
 
 
 def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:
-    """The months in which the coverage table of a fact has rows, in order; of the newest vintage where there are several."""
+    """The months that a fact covers, in order: of the newest vintage where there are several."""
     table = fact.coverage or fact.records[0]
     newest = f"AND vintage = (SELECT max(vintage) FROM {table})" if fact.vintages else ""
-    rows = connection.execute(f"SELECT DISTINCT {fact.month} FROM {table} WHERE ({fact.coverage_where}) {newest} ORDER BY 1").fetchall()
-    return [row[0] for row in rows]
+    found = connection.execute(f"SELECT DISTINCT {fact.month} FROM {table} WHERE ({fact.coverage_where}) {newest} ORDER BY 1").fetchall()
+    months = [row[0] for row in found]
+    if fact.gaps or not months:
+        return months
+    return list(months_between(months[0], max([*months, *vintages(connection, fact)])))
 
 
 def _close(connection: duckdb.DuckDBPyConnection, number: int, axis: Axis) -> None:

@@ -5,7 +5,7 @@ One `Fact` per way of counting. Adding a source or a view of one is one entry he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SOURCES = ("crime_extract", "mps_vawg_dashboard", "mps_homicide", "police_uk")
 """All sources, the one to be preferred first: where several give a measure, the first one gives it for the whole product."""
@@ -21,8 +21,11 @@ class Fact:
     series, told apart by its column `vintage`, of which the newest counts.
 
     The months covered are those of `month` in the record table `coverage` (default: the first of `records`) under
-    `coverage_where`: all from the first to the last, or with `gaps` only those that occur. A month that is covered and
-    has no rows counts 0; one that is not covered has no count.
+    `coverage_where`: all from the first to the last, the vintage's own month included, or with `gaps` only those that
+    occur. A month that is covered and has no rows counts 0; one that is not covered has no count.
+
+    `unknown` gives, for dimensions whose list has one, the code for what is not known. Where a source shows one total in
+    several views and a row of one view could not be read, its count is known from the others and counts there.
     """
 
     source: str
@@ -37,11 +40,15 @@ class Fact:
     coverage: str = ""
     coverage_where: str = "true"
     gaps: bool = False
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def from_clause(self) -> str:
         """The relation that is counted."""
         return self.relation or self.records[0]
+
+
+_UNKNOWN = {"area": "Unknown-UNK", "ethnic_appearance": "Unknown"}
 
 
 def _dashboard(measure: str, view: str, dimension: str) -> Fact:
@@ -53,6 +60,7 @@ def _dashboard(measure: str, view: str, dimension: str) -> Fact:
         dimensions={dimension: dimension, "month": "recorded_month"},
         vintages=True,
         month="recorded_month",
+        unknown={code: value for code, value in _UNKNOWN.items() if code == dimension},
     )
 
 
@@ -77,6 +85,42 @@ def _street(force: str, measure: str) -> Fact:
 
 
 FACTS = (
+    Fact(
+        source="crime_extract",
+        measure="offences",
+        records=("extract_offences",),
+        dimensions={"area": "area", "offence": "offence", "month": "recorded_month"},
+        vintages=True,
+        month="recorded_month",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="victims",
+        records=("extract_victims", "extract_offences"),
+        dimensions={"area": "area", "age_group": "age_group", "ethnic_appearance": "ethnic_appearance", "month": "recorded_month"},
+        where="counted",
+        vintages=True,
+        month="recorded_month",
+        coverage="extract_offences",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="female_homicide_victims",
+        records=("extract_homicides",),
+        dimensions={
+            "year": "year",
+            "method": "method_group",
+            "age_group": "age_group",
+            "ethnicity": "ethnicity",
+            "domestic_abuse": "domestic",
+            "status": "status",
+            "relationship": "relationship_group",
+            "suspect_ethnicity": "suspect_ethnicity",
+        },
+        where="sex = 'female'",
+        vintages=True,
+        month="month",
+    ),
     _dashboard("offences", "area", "area"),
     _dashboard("offences", "offence", "offence"),
     _dashboard("victims", "area", "area"),
