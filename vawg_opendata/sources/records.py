@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.problems import Accounting, FileAccount, Problem, Quarantine, write_parquet
+from vawg_opendata.problems import Accounting, AccountingError, FileAccount, Problem, Quarantine, write_parquet
 from vawg_opendata.schemas.fields import TableSchema
 from vawg_opendata.schemas.render import duckdb_columns
 from vawg_opendata.sources.tabular import quote
@@ -116,6 +116,13 @@ def _accounts(
     connection: duckdb.DuckDBPyConnection, source: str, paths: dict[str, Path], set_aside: Path, staged_count: str, notes: str
 ) -> list[FileAccount]:
     """What was read is taken from the files, what was accepted and quarantined from what was written: three counts."""
+    lost = connection.execute(
+        """SELECT source_file FROM sizes LEFT JOIN (
+            SELECT source_file, count(*) AS found FROM (SELECT source_file FROM staged UNION ALL SELECT source_file FROM malformed) GROUP BY ALL
+        ) USING (source_file) WHERE "rows" <> coalesce(found, 0) ORDER BY ALL"""
+    ).fetchall()
+    if lost:
+        raise AccountingError(f"{source}/{lost[0][0]}: a second reading found another number of rows than the first.")
     read = connection.execute(
         f"""SELECT source_file, part, target, vintage, coalesce(sum("rows"), 0)::BIGINT, coalesce(sum("counts"), 0)::BIGINT FROM (
             SELECT source_file, part, count(*) AS "rows", sum({staged_count}) AS "counts" FROM staged GROUP BY ALL

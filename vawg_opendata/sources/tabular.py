@@ -139,6 +139,9 @@ def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], c
         except duckdb.Error as error:
             problems.append(_parse_problem(file, str(error)))
             continue
+        if isinstance(selects, Problem):
+            problems.append(selects)
+            continue
         parts += selects
         connection.execute("INSERT INTO sizes VALUES (?, ?)", [file.name, rows])
         if not rows:
@@ -222,7 +225,7 @@ def _examine_csv(file: io.BufferedReader) -> Form:
         return Form(size, sha256, fault=("format", f"Named .csv, but it is {disguise}.", None))
     if fault is None and quotes % 2:
         fault = ("truncated", "A quotation mark is opened and never closed: the file was cut off, or a quote in a field is not doubled.", None)
-    if fault is None and last not in (b"\n", b"\r"):
+    if fault is None and last != b"\n" and not (last == b"\r" and not lines):
         fault = ("truncated", "The last line has no line break: the file may have been cut off. Download it again, or end it with one if it is whole.", lines or None)
     if fault:
         return Form(size, sha256, fault=fault)
@@ -259,7 +262,7 @@ def _select(file: LandingFile, header: Sequence[str], columns: Sequence[str], pa
     return f"SELECT {quote(file.name)} AS source_file, {part} AS part, {row}::BIGINT AS source_row, {text} FROM {origin}"
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> tuple[int, list[str]]:
+def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> tuple[int, list[str] | Problem]:
     header = examine_header(file.path)
     known = {fold(column): identifier(column) for column in file.layout.columns}
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
@@ -267,6 +270,10 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
     origin = f"read_csv({quote(plain(file.path))}, {options}"
     rows = connection.execute(f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')").fetchall()[0][0]
     name = quote(file.name)
+    quotes = connection.execute("SELECT min(line) FROM rejected WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')").fetchall()[0][0]
+    if quotes is not None:  # such a quote may have taken the rows that follow into its field: no row of the file can be trusted
+        message = "A quotation mark is out of place: quotes inside a field must be doubled, and the field quoted."
+        return rows, Problem(file=file.file, kind="csv", message=message, row=quotes - 1 or None)
     # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
     connection.execute(f"INSERT INTO malformed SELECT {name}, line - 1, any_value(csv_line) FROM rejected GROUP BY line")
     connection.execute("DROP TABLE rejected; DROP TABLE scanned")
