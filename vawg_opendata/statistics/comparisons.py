@@ -4,6 +4,7 @@ Both compare London's totals per period and nothing finer. They inform a report;
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -12,29 +13,48 @@ from vawg_opendata.statistics.facts import Fact
 from vawg_opendata.statistics.results import Comparison
 
 
+@dataclass(frozen=True)
+class _Series:
+    """Totals by period under the name of their source, and the last period that they cover whole."""
+
+    name: str
+    totals: Mapping[str, int]
+    last: str
+
+
 def compare(
     connection: duckdb.DuckDBPyConnection, usable: Sequence[Fact], published: Mapping[str, tuple[Fact, str]]
 ) -> tuple[Comparison, ...]:
     """All comparisons for the measures published: `published` maps a measure to its fact and the name of its period."""
     found = []
     for measure, (fact, period) in published.items():
-        here = period_totals(connection, fact, period)
-        for older in vintages(connection, fact)[1:]:
-            newest = vintages(connection, fact)[0]
-            there = period_totals(connection, fact, period, older)
-            found.append(_comparison("revision", measure, f"{fact.source} to {newest}", f"{fact.source} to {older}", here, there))
+        editions = vintages(connection, fact) or [""]
+        here = _series(connection, fact, period, editions[0])
+        for older in editions[1:]:
+            there = _series(connection, fact, period, older)
+            found.append(_comparison("revision", measure, replace(here, name=f"{fact.source} to {editions[0]}"), replace(there, name=f"{fact.source} to {older}")))
         others: dict[str, Fact] = {}
         for other in usable:
             if other.measure == measure and other.source != fact.source and period in other.dimensions:
                 others.setdefault(other.source, other)
-        for source, other in others.items():
-            found.append(_comparison("reconciliation", measure, fact.source, source, here, period_totals(connection, other, period)))
+        for other in others.values():
+            there = _series(connection, other, period, (vintages(connection, other) or [""])[0])
+            found.append(_comparison("reconciliation", measure, here, there))
     return tuple(found)
 
 
-def _comparison(kind: str, measure: str, published: str, other: str, here: Mapping[str, int], there: Mapping[str, int]) -> Comparison:
+def _series(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, vintage: str) -> _Series:
+    totals = period_totals(connection, fact, period, vintage or None)
+    last = max(totals)
+    if vintage:  # the month to which the series goes, whether or not anything was recorded in it
+        year = int(vintage[:4]) - (vintage[5:] < "12")
+        last = vintage if len(last) > len("2026") else str(year)
+    return _Series(fact.source, totals, last)
+
+
+def _comparison(kind: str, measure: str, here: _Series, there: _Series) -> Comparison:
     """Periods before the later start or after the earlier end of the two are no difference: only one of them covers these."""
-    first, last = max(min(here), min(there)), min(max(here), max(there))
-    periods = sorted(code for code in {*here, *there} if first <= code <= last)
-    pairs = ((code, here.get(code, 0), there.get(code, 0)) for code in periods)
-    return Comparison(kind, measure, published, other, len(periods), tuple(pair for pair in pairs if pair[1] != pair[2]))
+    first, last = max(min(here.totals), min(there.totals)), min(here.last, there.last)
+    periods = sorted(code for code in {*here.totals, *there.totals} if first <= code <= last)
+    pairs = ((code, here.totals.get(code, 0), there.totals.get(code, 0)) for code in periods)
+    return Comparison(kind, measure, here.name, there.name, len(periods), tuple(pair for pair in pairs if pair[1] != pair[2]))
