@@ -1,0 +1,208 @@
+"""The flow as plain functions, one per step, in their order: landing, records, statistics, protection, packages.
+
+Each step takes the settings, reads what the step before left in the work folder, and leaves its own result there; the
+last one writes to the published folder. Dagster's assets call these functions, and so may anything else. How a step
+does its work belongs in the part that it calls.
+
+    WORK/sample/                         the synthetic landing folder, when no other is given
+    WORK/records/ quarantine/ accounting.json inputs.json
+    WORK/statistics/<product>/           counts, unprotected
+    WORK/protected/<product>/<measure>/  what may be published
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from anonymisation import ProtectedTable, protect
+from vawg_opendata.products import PRODUCTS, Product
+from vawg_opendata.release import InputFile, PublishedVersion, publish
+from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
+from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
+from vawg_opendata.schemas.dashboard import TABLES as DASHBOARD_RECORDS
+from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
+from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
+from vawg_opendata.settings import Settings, SettingsError
+from vawg_opendata.sources import crime_extract
+from vawg_opendata.sources.landing import LandingReport, read_landing
+from vawg_opendata.statistics import ProductStatistics, build
+
+RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
+    "crime_extract": tuple(EXTRACT_RECORDS.values()),
+    "mps_vawg_dashboard": DASHBOARD_RECORDS,
+    "mps_homicide": (HOMICIDE_VICTIMS, HOMICIDE_ACCUSED),
+    "police_uk": (STREET_CRIMES, STREET_COVERAGE),
+}
+"""The record tables that each source can give; which of them a run has depends on its files."""
+
+PANDERA_ROWS = 100_000
+"""Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,
+which gives the same verdict (a test holds the two together) in bounded memory."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files that the records were read from, and the sources of them whose records are made up."""
+
+    files: tuple[InputFile, ...]
+    synthetic: tuple[str, ...]
+
+    def save(self, work: Path) -> None:
+        """Write them to the work folder."""
+        (work / "inputs.json").write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, work: Path) -> "Inputs":
+        """What `save` wrote."""
+        plain = json.loads((work / "inputs.json").read_text(encoding="utf-8"))
+        return cls(tuple(InputFile(**file) for file in plain["files"]), tuple(plain["synthetic"]))
+
+
+def chosen_products(settings: Settings) -> tuple[Product, ...]:
+    """The products to publish. SettingsError for a name that no product has."""
+    unknown = [name for name in settings.products if name not in PRODUCTS]
+    if unknown:
+        raise SettingsError(f"There is no product {unknown[0]!r}. The products are {', '.join(PRODUCTS)}.")
+    return tuple(product for name, product in PRODUCTS.items() if not settings.products or name in settings.products)
+
+
+def prepare_landing(settings: Settings) -> Path:
+    """The landing folder: the one given, or else a synthetic one that is made in the work folder.
+
+    Makes the work folder, readable by its owner only.
+    """
+    settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.work.chmod(0o700)
+    sample = settings.work / "sample"
+    shutil.rmtree(sample, ignore_errors=True)
+    if settings.landing is not None:
+        return settings.landing
+    from vawg_opendata.sample import write_sample
+
+    write_sample(sample, records=settings.sample_records, seed=settings.sample_seed)
+    return sample
+
+
+def landing_folder(settings: Settings) -> Path:
+    """Where `prepare_landing` said the input files are."""
+    return settings.landing or settings.work / "sample"
+
+
+def read_records(settings: Settings) -> LandingReport:
+    """All input files as records. LandingError, before anything is written, with every problem of the files if one is wrong."""
+    report = read_landing(landing_folder(settings), settings.work)
+    extract = [file for file in report.files if file.source == crime_extract.NAME]
+    Inputs(
+        tuple(InputFile(file.source, file.name, file.bytes, file.sha256) for file in report.files),
+        (crime_extract.NAME,) if extract and crime_extract.synthetic(extract) else (),
+    ).save(settings.work)
+    return report
+
+
+def judge_records(settings: Settings) -> dict[str, list[CheckResult]]:
+    """The checks of every record table that the run has, by the name of the table: names and counts, never a row."""
+    results = {}
+    for schemas in RECORD_TABLES.values():
+        paths = {schema.name: settings.work / "records" / f"{schema.name}.parquet" for schema in schemas}
+        present = {name: path for name, path in paths.items() if path.is_file()}
+        frames = {name: read_frame(path) for name, path in present.items() if row_count(path) <= PANDERA_ROWS}
+        for schema in schemas:
+            if schema.name not in present:
+                continue
+            linked = {key.table for key in schema.foreign_keys} & set(present)
+            if {schema.name, *linked} <= set(frames):
+                results[schema.name] = validate_frame(schema, frames[schema.name], {name: frames[name] for name in linked})
+            else:
+                results[schema.name] = validate_parquet(schema, present[schema.name], {name: present[name] for name in linked})
+    return results
+
+
+def row_count(path: Path) -> int:
+    """Number of rows of a Parquet file, read from its footer."""
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_metadata(path).num_rows
+
+
+def count(settings: Settings, product: Product) -> ProductStatistics | None:
+    """The statistics of a product with all totals; None, and nothing kept of an earlier run, when no source gives any."""
+    folder = settings.work / "statistics" / product.name
+    shutil.rmtree(folder, ignore_errors=True)
+    statistics = build(product, settings.work / "records", settings.work)
+    if statistics is not None:
+        statistics.save(folder)
+    return statistics
+
+
+def counted(settings: Settings, product: Product) -> ProductStatistics | None:
+    """What `count` kept."""
+    folder = settings.work / "statistics" / product.name
+    return ProductStatistics.load(folder) if folder.is_dir() else None
+
+
+def protect_measure(settings: Settings, product: Product, measure: str) -> Mapping[str, Mapping[str, int]] | None:
+    """Decide what may be published of all tables of a measure together. Returns numbers of cells by table, safe to log.
+
+    None, and nothing kept of an earlier run, when no table of the measure was counted. A measure belongs to one product,
+    so tables that share cells are protected together; that nothing is disclosed by all products of an audience is proven
+    by the audit before anything is published.
+    """
+    folder = _protected_folder(settings, product, measure)
+    shutil.rmtree(folder, ignore_errors=True)
+    statistics = counted(settings, product)
+    tables = [table for table in statistics.counts.values() if table.measure == measure] if statistics else []
+    if statistics is None or not tables:
+        return None
+    protection = protect(tables, statistics.outline.hierarchies(measure), product.policy)
+    folder.mkdir(mode=0o700, parents=True)
+    for name, table in protection.tables.items():
+        np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)
+    return protection.summary
+
+
+def protected(settings: Settings, product: Product, statistics: ProductStatistics) -> dict[str, ProtectedTable]:
+    """What `protect_measure` kept of all measures of a product, by table."""
+    tables = {}
+    for name, counts in statistics.counts.items():
+        with np.load(_protected_folder(settings, product, counts.measure) / f"{name}.npz", allow_pickle=False) as arrays:
+            tables[name] = ProtectedTable(name, counts.measure, counts.axes, arrays["values"], arrays["published"])
+    return tables
+
+
+def _protected_folder(settings: Settings, product: Product, measure: str) -> Path:
+    return settings.work / "protected" / product.name / measure
+
+
+def publish_product(settings: Settings, product: Product) -> PublishedVersion | None:
+    """Stage, audit, check and publish a product; None without statistics. ReleaseError when a check objects."""
+    statistics = counted(settings, product)
+    if statistics is None:
+        return None
+    outline = statistics.outline
+    inputs = Inputs.load(settings.work)
+    sources = set(outline.sources.values())
+    return publish(
+        product,
+        outline,
+        protected(settings, product, statistics),
+        [file for file in inputs.files if file.source in sources],
+        settings.published,
+        synthetic=not sources.isdisjoint(inputs.synthetic),
+    )
+
+
+def run(settings: Settings) -> list[PublishedVersion]:
+    """The whole flow. Raises what its steps raise; a product that no source can give is left out."""
+    products = chosen_products(settings)
+    prepare_landing(settings)
+    read_records(settings)
+    for product in products:
+        count(settings, product)
+        for measure in product.measures:
+            protect_measure(settings, product, measure.name)
+    published = [publish_product(settings, product) for product in products]
+    return [version for version in published if version is not None]
