@@ -13,6 +13,9 @@ from vawg_opendata.statistics.facts import Fact
 from vawg_opendata.statistics.results import Comparison
 
 
+NEVER = "9999"  # sorts after every period: nothing is compared with an empty series
+
+
 @dataclass(frozen=True)
 class _Series:
     """Totals by period under the name of their source, and the last period that they cover whole."""
@@ -45,7 +48,7 @@ def compare(
 
 def _series(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, vintage: str) -> _Series:
     totals = period_totals(connection, fact, period, vintage or None)
-    last = max(totals)
+    last = max(totals, default="")
     if vintage:  # the month to which the series goes, whether or not anything was recorded in it
         year = int(vintage[:4]) - (vintage[5:] < "12")
         last = vintage if len(last) > len("2026") else str(year)
@@ -54,7 +57,7 @@ def _series(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, vint
 
 def _comparison(kind: str, measure: str, here: _Series, there: _Series) -> Comparison:
     """Periods before the later start or after the earlier end of the two are no difference: only one of them covers these."""
-    first, last = max(min(here.totals), min(there.totals)), min(here.last, there.last)
+    first, last = max(min(series.totals, default=NEVER) for series in (here, there)), min(here.last, there.last)
     periods = sorted(code for code in {*here.totals, *there.totals} if first <= code <= last)
     pairs = ((code, here.totals.get(code, 0), there.totals.get(code, 0)) for code in periods)
     return Comparison(kind, measure, here.name, there.name, len(periods), tuple(pair for pair in pairs if pair[1] != pair[2]))
