@@ -65,14 +65,19 @@ class AuditReport:
         """Whether nothing is disclosed and no package contradicts itself."""
         return not self.disclosed and not self.problems
 
+    def faults(self) -> list[str]:
+        """What is disclosed and what contradicts itself, as text: published codes and what can be concluded about them."""
+        lines = [f"disclosed: {finding}" for measure in self.measures for finding in measure.findings]
+        lines += [
+            f"disclosed: {measure.disclosed - len(measure.findings)} more cells of {measure.measure}"
+            for measure in self.measures
+            if measure.disclosed > len(measure.findings)
+        ]
+        return lines + [f"problem: {problem}" for problem in self.problems]
+
     def lines(self) -> list[str]:
-        """The report as text. Findings name published codes and what can be concluded: they are for whoever may mend it."""
-        lines = [measure.summary for measure in self.measures]
-        for measure in self.measures:
-            lines += [f"disclosed: {finding}" for finding in measure.findings]
-            if measure.disclosed > len(measure.findings):
-                lines.append(f"disclosed: {measure.disclosed - len(measure.findings)} more cells of {measure.measure}")
-        return lines + [f"problem: {problem}" for problem in self.problems] + [f"note: {note}" for note in self.notes]
+        """The whole report as text."""
+        return [*(measure.summary for measure in self.measures), *self.faults(), *(f"note: {note}" for note in self.notes)]
 
 
 def audit(paths: Iterable[Path]) -> AuditReport:
@@ -96,7 +101,7 @@ def audit_new(package: Path, published: Sequence[Path]) -> AuditReport:
     new = load_package(package)
     others = [load_package(folder) for folder in published]
     current = [new, *(other for other in _split(others)[0] if (other.audience, other.name) != (new.audience, new.name))]
-    older = [other for other in others if (other.audience, other.name) == (new.audience, new.name)]
+    older = [other for other in others if (other.audience, other.name) == (new.audience, new.name) and other.version != new.version]
     measures, notes, faults = _attack_all(current, older, alone=False, involving=new)
     return AuditReport((new.title,), tuple(measures), (*new.problems, *faults), tuple(notes))
 

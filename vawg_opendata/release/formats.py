@@ -2,14 +2,16 @@
 
 CSV is RFC 4180 in UTF-8 without a byte order mark: comma, CRLF, quotes only where needed, nothing where there is no
 value. Parquet holds the same rows in the same order, with titles and descriptions as field metadata. The DuckDB file is
-written in `duckdb_file`.
+written in `duckdb_file`. How DuckDB reads such a CSV back is here too.
 """
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 from vawg_opendata.release.tables import PackageTable
 from vawg_opendata.schemas import arrow_schema
+from vawg_opendata.schemas.rules import literal
 
 
 def write_csv(table: PackageTable, path: Path) -> None:
@@ -33,3 +35,21 @@ def write_parquet(table: PackageTable, path: Path) -> None:
     import pyarrow.parquet
 
     pyarrow.parquet.write_table(arrow_table(table), path, compression="zstd")
+
+
+def csv_relation(path: Path, columns: Mapping[str, str]) -> str:
+    """SQL that reads a CSV of a package, given the DuckDB type of each of its columns; nothing is sniffed.
+
+    ValueError when the file is missing or its header does not name these columns.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing")
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file), [])
+    if sorted(header) != sorted(columns):
+        raise ValueError(f"{path.name} has the columns {', '.join(header)} and not {', '.join(columns)}")
+    types = ", ".join(f"{literal(name)}: {literal(columns[name])}" for name in header)  # DuckDB goes by position
+    return (
+        f"read_csv({literal(str(path))}, columns={{{types}}}, header=true, auto_detect=false, nullstr='', "
+        "delim=',', quote='\"', escape='\"')"
+    )

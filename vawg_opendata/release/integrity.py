@@ -11,6 +11,7 @@ import duckdb
 
 from vawg_opendata.release.duckdb_file import content_digest
 from vawg_opendata.release.files import SUMS, sha256, wrong_sums
+from vawg_opendata.release.formats import csv_relation
 from vawg_opendata.release.loading import DESCRIPTOR
 from vawg_opendata.schemas.rules import literal, quoted
 
@@ -31,21 +32,16 @@ def check(folder: Path) -> list[str]:
         connection.execute("SET enable_progress_bar=false")
         for resource in databases:
             connection.execute(f"ATTACH {literal(str(folder / resource['path']))} AS database (READ_ONLY)")
-        held = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'database'").fetchall()}
         for name, resource in tables.items():
-            csv = _csv(folder, resource)
-            others = []
             parquet = resource["path"].removesuffix(".csv") + ".parquet"
-            if parquet in paths:
-                others.append(("Parquet", f"read_parquet({literal(str(folder / parquet))})"))
+            others = {"Parquet": f"read_parquet({literal(str(folder / parquet))})"} if parquet in paths else {}
             if databases:
-                others.append(("DuckDB", f"database.{quoted(name)}"))
-            for form, relation in others:
-                if form == "DuckDB" and name not in held:
-                    problems.append(f"{name}: the DuckDB file has no such table")
-                elif not _equal(connection, csv, relation):
-                    problems.append(f"{name}: the CSV and {form} do not hold the same rows")
-            problems += _keys(connection, folder, resource, tables, csv)
+                others["DuckDB"] = f"database.{quoted(name)}"
+            try:
+                problems += _formats(connection, name, _csv(folder, resource), others)
+                problems += _keys(connection, folder, resource, tables)
+            except (duckdb.Error, ValueError) as error:
+                problems.append(f"{name}: cannot be read as the descriptor says: {str(error).splitlines()[0]}")
     for resource in databases:
         if "contentDigest" in resource and resource["contentDigest"] != f"sha256:{content_digest(folder / resource['path'])}":
             problems.append(f"{resource['name']}: the content digest does not fit the file")
@@ -64,8 +60,11 @@ def _bytes(folder: Path, resource: dict) -> list[str]:
 
 
 def _csv(folder: Path, resource: dict) -> str:
-    types = ", ".join(f"{literal(field['name'])}: '{_TYPES[field['type']]}'" for field in resource["schema"]["fields"])
-    return f"read_csv({literal(str(folder / resource['path']))}, columns={{{types}}}, header=true, nullstr='', delim=',', quote='\"', escape='\"')"
+    return csv_relation(folder / resource["path"], {field["name"]: _TYPES[field["type"]] for field in resource["schema"]["fields"]})
+
+
+def _formats(connection: duckdb.DuckDBPyConnection, name: str, csv: str, others: dict[str, str]) -> list[str]:
+    return [f"{name}: the CSV and {form} do not hold the same rows" for form, relation in others.items() if not _equal(connection, csv, relation)]
 
 
 def _equal(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
@@ -79,10 +78,10 @@ def _equal(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
     return differing == 0
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, folder: Path, resource: dict, tables: dict[str, dict], csv: str) -> list[str]:
+def _keys(connection: duckdb.DuckDBPyConnection, folder: Path, resource: dict, tables: dict[str, dict]) -> list[str]:
     """Whether primary keys are unique and foreign keys point somewhere, over all rows."""
     problems = []
-    name, schema = resource["name"], resource["schema"]
+    name, schema, csv = resource["name"], resource["schema"], _csv(folder, resource)
     if "primaryKey" in schema:
         columns = ", ".join(quoted(column) for column in schema["primaryKey"])
         twice = connection.execute(f"SELECT count(*) FROM (SELECT {columns} FROM {csv} GROUP BY ALL HAVING count(*) > 1)").fetchall()[0][0]

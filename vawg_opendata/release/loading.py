@@ -14,9 +14,10 @@ import duckdb
 import numpy as np
 
 from anonymisation import AnonymisationError, Hierarchy, PublishedTable
+from vawg_opendata.release.formats import csv_relation
 from vawg_opendata.release.tables import NOT_AVAILABLE, STATUS_CODES
 from vawg_opendata.release.versions import order
-from vawg_opendata.schemas.rules import literal, quoted
+from vawg_opendata.schemas.rules import quoted
 
 DESCRIPTOR = "datapackage.json"
 DEFAULT_AUDIENCE = "datastore"
@@ -79,7 +80,7 @@ def load_package(folder: Path) -> LoadedPackage:
                 try:
                     tables.append(_table(connection, folder, resource, statistic, resources, hierarchies, problems))
                 except (AnonymisationError, duckdb.Error, KeyError, ValueError) as error:
-                    problems.append(f"{resource['name']}: cannot be read as its descriptor says: {error}")
+                    problems.append(f"{resource['name']}: cannot be read as its descriptor says: {str(error).splitlines()[0]}")
     version = str(descriptor.get("version", ""))
     return LoadedPackage(
         folder, str(descriptor.get("name", folder.name)), version, descriptor.get("audience", DEFAULT_AUDIENCE), tuple(tables), hierarchies, tuple(problems)
@@ -114,7 +115,7 @@ def _table(
     columns = {field["name"]: "VARCHAR" for field in resource["schema"]["fields"]} | {measure: "BIGINT"}
     frame = connection.execute(
         f"SELECT {', '.join(quoted(column) for column in (*dimensions, measure, status))} "
-        f"FROM {_read_csv(folder / resource['path'], columns)}"
+        f"FROM {csv_relation(folder / resource['path'], columns)}"
     ).df()
     for dimension in dimensions:
         if dimension not in hierarchies:
@@ -155,7 +156,7 @@ def _hierarchy(connection: duckdb.DuckDBPyConnection, folder: Path, dimension: s
     parents = [column for column in columns if column == "parent" or column.startswith("parent_")]
     wanted = ", ".join(quoted(column) for column in ("code", "level", *parents))
     rows = connection.execute(
-        f"SELECT {wanted} FROM {_read_csv(folder / resource['path'], columns)} ORDER BY CAST(sort_order AS BIGINT), code"
+        f"SELECT {wanted} FROM {csv_relation(folder / resource['path'], columns)} ORDER BY CAST(sort_order AS BIGINT), code"
     ).fetchall()
     roots = [row[0] for row in rows if row[1] == "total"]
     if len(roots) != 1:
@@ -163,9 +164,3 @@ def _hierarchy(connection: duckdb.DuckDBPyConnection, folder: Path, dimension: s
     links = {column: {row[0]: row[2 + index] for row in rows if row[2 + index]} for index, column in enumerate(parents)}
     return Hierarchy(dimension, [row[0] for row in rows], roots[0], links)
 
-
-def _read_csv(path: Path, columns: Mapping[str, str]) -> str:
-    if not path.is_file():
-        raise ValueError(f"{path.name} is missing")
-    types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in columns.items())
-    return f"read_csv({literal(str(path))}, columns={{{types}}}, header=true, nullstr='', delim=',', quote='\"', escape='\"')"

@@ -79,7 +79,7 @@ def publish(
         write_json(folder / DESCRIPTOR, described)
         report = audit_new(folder, _published_folders(published))
         if not report.ok:
-            raise ReleaseError(_refusal(product, "the audit", report.lines()))
+            raise ReleaseError(_refusal(product, "the audit", report.faults()))
         target = home / changes.version
         if changes.since and not changes.bump:
             return PublishedVersion(product.name, product.audience, changes.version, target, False, changes, report)

@@ -15,7 +15,8 @@ import duckdb
 
 from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.files import replace_json, wrong_sums
-from vawg_opendata.schemas.rules import literal, quoted
+from vawg_opendata.release.formats import csv_relation
+from vawg_opendata.schemas.rules import quoted
 
 FIRST = "1.0.0"
 RELEASED = "released"
@@ -172,7 +173,7 @@ def _rows(name: str, resource: dict, old: Path, new: Path) -> tuple[TableChange,
     names = [entry["name"] for entry in resource["schema"]["fields"]]
     keys = resource["schema"]["primaryKey"]
     others = [column for column in names if column not in keys]
-    columns = "{" + ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names) + "}"
+    columns = dict.fromkeys(names, "VARCHAR")
     status = [entry["status"] for entry in resource.get("statistics", [])]
     meaning = [column for column in others if resource["path"].startswith("codelists/") and (column == "level" or column.startswith("parent"))]
 
@@ -188,11 +189,10 @@ def _rows(name: str, resource: dict, old: Path, new: Path) -> tuple[TableChange,
     gone = [f"(a.{quoted(column)} = 'c' AND b.{quoted(column)} IS NULL AND b.{quoted(keys[0])} IS NOT NULL)" for column in status]
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
-        read = f"read_csv({{}}, columns={columns}, header=true, nullstr='')"
         counts = connection.execute(
             f"SELECT count(*) FILTER (WHERE a.{quoted(keys[0])} IS NULL), count(*) FILTER (WHERE b.{quoted(keys[0])} IS NULL), "
             f"{any_of(both)}, {any_of(now)}, {any_of(gone)}, {any_of(moved)} "
-            f"FROM {read.format(literal(str(old)))} AS a FULL JOIN {read.format(literal(str(new)))} AS b "
+            f"FROM {csv_relation(old, columns)} AS a FULL JOIN {csv_relation(new, columns)} AS b "
             f"ON {' AND '.join(f'a.{quoted(key)} = b.{quoted(key)}' for key in keys)}"
         ).fetchall()[0]
     return TableChange(name, *counts[:5]), counts[5] > 0

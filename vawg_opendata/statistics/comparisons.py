@@ -12,7 +12,6 @@ from vawg_opendata.statistics.counting import period_totals, vintages
 from vawg_opendata.statistics.facts import Fact
 from vawg_opendata.statistics.results import Comparison
 
-
 NEVER = "9999"  # sorts after every period: nothing is compared with an empty series
 
 
