@@ -4,6 +4,7 @@ The folder has one subfolder per source, each of which may be absent. What is in
 modules, whose common protocol the package's docstring states.
 """
 
+import difflib
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +62,11 @@ def survey(landing: Path) -> Survey:
         elif entry.name in known:
             problems.append(Problem(file=entry.name, kind="folder", message="This is a file where the folder of a source should be."))
         elif entry.is_dir() and entry.name not in LOOKUPS and not entry.name.startswith("."):
+            alike = difflib.get_close_matches(entry.name.lower(), known, n=1, cutoff=0.8)
             message = f"No source has this name; the folder is not read. The sources are {', '.join(known)}."
-            problems.append(Problem(file=entry.name, kind="not-read", message=message, blocking=False))
+            if alike:  # most likely a slip, and the run would go without a source in silence
+                message = f"No source has this name. Rename the folder to {alike[0]}, or move it elsewhere."
+            problems.append(Problem(file=entry.name, kind="not-read" if not alike else "folder", message=message, blocking=bool(alike)))
         elif entry.is_file() and not entry.name.startswith("."):
             message = "Files belong in the folder of their source; this one is not read."
             problems.append(Problem(file=entry.name, kind="not-read", message=message, blocking=False))
