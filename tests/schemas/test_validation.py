@@ -48,8 +48,9 @@ def tables(draw):
     declared = [draw(fields(f"c{position}")) for position in range(draw(st.integers(1, 4)))]
     comparable = [(a, b) for a in declared for b in declared if a is not b and a.type == b.type and a.type in ("integer", "date", "month")]
     if comparable:
-        earlier, later = draw(st.sampled_from(comparable))
-        declared[declared.index(earlier)] = Field(**{**earlier.__dict__, "not_after": later.name})
+        earlier, _ = draw(st.sampled_from(comparable))
+        later = draw(st.lists(st.sampled_from([b.name for a, b in comparable if a is earlier]), min_size=1, unique=True))
+        declared[declared.index(earlier)] = Field(**{**earlier.__dict__, "not_after": tuple(later)})
     required = [field.name for field in declared if field.required and field.type != "number"]
     key = tuple(draw(st.lists(st.sampled_from(required), unique=True, max_size=2))) if required else ()
     linked = [field.name for field in declared if field.type != "number"]
@@ -108,9 +109,12 @@ def truth(schema, data, other):
             add("minimum", name, value_breaks(lambda value, field=field: value >= field.minimum))
         if field.maximum is not None:
             add("maximum", name, value_breaks(lambda value, field=field: value <= field.maximum))
-        if field.not_after is not None:
-            later = field.not_after
-            add("not_after", name, lambda row, name=name, later=later: None not in (row[name], row[later]) and row[name] > row[later])
+        if field.not_after:
+
+            def late(row, name=name, later=field.not_after):
+                return row[name] is not None and any(row[other] is not None and row[name] > row[other] for other in later)
+
+            add("not_after", name, late)
     if schema.primary_key:
         keys = [tuple(row[name] for name in schema.primary_key) for row in rows]
         counts["primary_key", ",".join(schema.primary_key)] = sum(keys.count(key) > 1 for key in keys)
@@ -199,7 +203,7 @@ def test_a_field_that_contradicts_itself_is_refused(declaration):
         {"primary_key": ("optional",)},
         {"foreign_keys": (ForeignKey(("absent",), "other", ("id",)),)},
         {"fields": (Field(name="a", title="a", description="a"),) * 2},
-        {"fields": (Field(name="a", title="a", description="a", type="number", not_after="b"), Field(name="b", title="b", description="b", type="number"))},
+        {"fields": (Field(name="a", title="a", description="a", type="number", not_after=("b",)), Field(name="b", title="b", description="b", type="number"))},
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(declaration):

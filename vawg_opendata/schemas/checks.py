@@ -69,7 +69,7 @@ def judgeable(
     rules = [
         rule
         for rule in row_rules(schema)
-        if rule.column in sound and (rule.check != "not_after" or schema.field(rule.column).not_after in sound)
+        if rule.column in sound and (rule.check != "not_after" or sound.issuperset(schema.field(rule.column).not_after))
     ]
     keyed = bool(schema.primary_key) and sound.issuperset(schema.primary_key)
     links = [key for key in schema.foreign_keys if key.table in references and sound.issuperset(key.fields)]

@@ -43,8 +43,8 @@ class Field:
     `codes` names a code list of `vawg_opendata.reference`, or holds the allowed values themselves. With a named list a
     value must be one of its leaves; `levels` asks for the codes of these levels instead, and `margins` allows every
     code, totals included (statistical tables). `minimum` and `maximum` are inclusive and of the field's own type.
-    `pattern` must match the whole value; keep to syntax that Python and RE2 share. `not_after` names a field of the same
-    type whose value must be the same or larger wherever both are present. A value of type `month` is text, `2026-02`.
+    `pattern` must match the whole value; keep to syntax that Python and RE2 share. `not_after` names fields of the
+    same type whose values, wherever present, must be the same or larger. A value of type `month` is text, `2026-02`.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Field:
     minimum: int | float | str | datetime.date | None = None
     maximum: int | float | str | datetime.date | None = None
     pattern: str | None = None
-    not_after: str | None = None
+    not_after: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -123,13 +123,14 @@ class TableSchema:
         if len(set(names)) != len(names):
             raise SchemaError(f"Table {self.name}: a field is declared twice.")
         linked = {name for key in self.foreign_keys for name in key.fields}
-        later = {field.not_after for field in self.fields if field.not_after}
+        later = {name for field in self.fields for name in field.not_after}
         unknown = ({*self.primary_key} | linked | later) - set(names)
         if unknown:
             raise SchemaError(f"Table {self.name}: a key or rule names the unknown field {', '.join(sorted(unknown))}.")
         for field in self.fields:
-            if field.not_after and (field.type not in _COMPARABLE or self.field(field.not_after).type != field.type):
-                raise SchemaError(f"Table {self.name}: {field.name} and {field.not_after} cannot be compared exactly.")
+            for name in field.not_after:
+                if field.type not in _COMPARABLE or self.field(name).type != field.type:
+                    raise SchemaError(f"Table {self.name}: {field.name} and {name} cannot be compared exactly.")
             if field.name in self.primary_key and not field.required:
                 raise SchemaError(f"Table {self.name}: {field.name} is part of the primary key and must be required.")
 

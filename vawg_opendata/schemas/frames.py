@@ -129,11 +129,11 @@ def _matches(pattern: str, name: str):
     return pandera.Check(match, name=name)
 
 
-def _not_after(column: str, later: str):
+def _not_after(column: str, later: tuple[str, ...]):
     import pandera.pandas as pandera
 
     def in_order(frame):
-        return ~(frame[column] > frame[later]).fillna(False).astype(bool)
+        return ~sum((frame[column] > frame[name]).fillna(False).astype(bool) for name in later).astype(bool)
 
     return pandera.Check(in_order, ignore_na=False, name=_whole_name("not_after", (column,)))
 

@@ -70,7 +70,6 @@ def _rules(field: Field) -> list[RowRule]:
         rule("minimum", f"({present} AND {column} < {literal(field.minimum)})")
     if field.maximum is not None:
         rule("maximum", f"({present} AND {column} > {literal(field.maximum)})")
-    if field.not_after is not None:
-        other = quoted(field.not_after)
-        rule("not_after", f"coalesce({present} AND {column} > {other}, false)")
+    if field.not_after:
+        rule("not_after", " OR ".join(f"coalesce({column} > {quoted(name)}, false)" for name in field.not_after))
     return rules

@@ -92,7 +92,7 @@ def _reason(field: Field, check: str) -> str:
         "pattern": "not of the form it must have",
         "minimum": f"less than {field.minimum}",
         "maximum": f"more than {field.maximum}",
-        "not_after": f"later than {field.not_after}",
+        "not_after": "later than " + " or ".join(field.not_after),
     }[check]
 
 

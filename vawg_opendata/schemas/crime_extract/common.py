@@ -111,7 +111,7 @@ def date(
     sensitivity: Sensitivity = QUASI,
     *,
     required: bool = False,
-    not_after: str | None = None,
+    not_after: tuple[str, ...] = (),
     standard: str = EXTRACT,
 ) -> Field:
     """A day."""

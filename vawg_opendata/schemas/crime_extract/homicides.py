@@ -35,7 +35,7 @@ HOMICIDES = TableSchema(
             "committed_from_date",
             "Committed on",
             "Day of the act that killed; 1900-01-01 where not known.",
-            not_after="recorded_date",
+            not_after=("recorded_date",),
         ),
         coded("offence_type", "Homicide offence", "Murder, manslaughter, corporate manslaughter or infanticide.", "homicide_offence_type"),
         coded("borough_code", "Borough", "Borough in which the homicide happened.", "area", QUASI, standard=ONS_GEOGRAPHY, levels=("borough",)),
