@@ -47,7 +47,7 @@ def test_every_problem_is_listed_at_once_and_nothing_is_written(tmp_path):
     put(landing, "mps_homicide/g/archive.zip", b"no archive")
     put(landing, "mps_homicide/h/empty.csv", b"")
     (landing / "mps_homicide" / "i" / "folder.csv").mkdir(parents=True)
-    put(landing, "mps_vawg_dashboard/vawg.parquet", b"PAR1")
+    put(landing, "mps_vawg_dashboard/vawg.parquet", b"PAR1 and so on")
     put(landing, STREET_NAME, csv_bytes(STREET, [CRIME | {"Crime type": "Witchcraft"}]))
     found = survey(landing)
     kinds = {(problem.file.split("/")[-1], problem.kind) for problem in found.problems}

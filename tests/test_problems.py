@@ -1,0 +1,71 @@
+"""Problems in words, the quarantine, and accounts that must balance."""
+
+import json
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vawg_opendata.problems import Accounting, AccountingError, FileAccount, LandingError, Problem, Quarantine, printable
+
+ACCOUNT = dict(
+    source="s", file="f.csv", table="t", rows_read=5, rows_accepted=3, rows_quarantined=2, counts_read=50, counts_accepted=30, counts_quarantined=20,
+    quarantined_by_reason={"late": 2},
+)  # fmt: skip
+
+
+def test_a_problem_names_file_sheet_row_column_and_value():
+    problem = Problem(file="s/f.xlsx", kind="k", message="Mend it.", part="One", row=3, rows=4, column="Sex", value="F\n")
+    assert str(problem) == "s/f.xlsx, sheet One, row 3 and 3 more, column Sex: 'F\\n': Mend it."
+    assert str(Problem(file="s/f.csv", kind="k", message="Mend it.")) == "s/f.csv: Mend it."
+
+
+@given(st.text())
+def test_a_value_is_shown_on_one_line_and_not_at_length(text):
+    shown = printable(text)
+    assert shown.startswith("'") and shown.endswith("'") and len(shown.splitlines()) == 1
+    assert all(character.isprintable() or character in "\u00a0" or ord(character) >= 0xA0 for character in shown)
+    assert len(text) <= 80 or shown.endswith("...'")
+
+
+def test_a_landing_error_lists_all_problems_in_order():
+    problems = [Problem(file=name, kind="k", message="Mend it.", row=row) for name, row in (("b", 1), ("a", 9), ("a", 2))]
+    error = LandingError(problems)
+    assert [(problem.file, problem.row) for problem in error.problems] == [("a", 2), ("a", 9), ("b", 1)]
+    assert [line.strip() for line in str(error).splitlines()[1:]] == [str(problem) for problem in error.problems]
+
+
+@pytest.mark.parametrize("field", ["rows_read", "rows_accepted", "rows_quarantined", "counts_read", "counts_accepted", "counts_quarantined"])
+def test_an_account_that_does_not_balance_is_refused(field):
+    Accounting().add(FileAccount(**ACCOUNT))
+    with pytest.raises(AccountingError, match="f.csv"):
+        Accounting().add(FileAccount(**ACCOUNT | {field: ACCOUNT[field] + 1}))
+
+
+def test_reasons_must_add_up():
+    with pytest.raises(AccountingError, match="reasons"):
+        Accounting().add(FileAccount(**ACCOUNT | {"quarantined_by_reason": {"late": 1}}))
+
+
+def test_accounts_are_the_same_bytes_in_any_order(tmp_path):
+    accounts = [FileAccount(**ACCOUNT | {"file": name}) for name in ("b.csv", "a.csv")]
+    for name, order in (("one", accounts), ("two", accounts[::-1])):
+        accounting = Accounting()
+        for account in order:
+            accounting.add(account)
+        accounting.write(tmp_path / f"{name}.json")
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+    written = json.loads((tmp_path / "one.json").read_text())
+    assert written["rows"] == {"read": 10, "accepted": 6, "quarantined": 4} and written["quarantined_by_reason"] == {"late": 4}
+
+
+def test_the_quarantine_keeps_the_row_and_its_reason(tmp_path):
+    quarantine = Quarantine(tmp_path / "q")
+    with duckdb.connect() as connection:
+        query = """SELECT 'f' AS file, '' AS part, n AS "row", 'c' AS "column", 'late' AS reason, NULL AS "count", '{"c": 1}' AS record FROM range(2, 0, -1) t(n)"""
+        path = quarantine.write(connection, "s", query)
+        kept = connection.execute(f"SELECT * FROM '{path}'").fetchall()
+        names = tuple(row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall())
+    assert names == Quarantine.COLUMNS
+    assert kept == [("f", "", 1, "c", "late", None, '{"c": 1}'), ("f", "", 2, "c", "late", None, '{"c": 1}')]
