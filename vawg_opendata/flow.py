@@ -21,6 +21,7 @@ import numpy as np
 from anonymisation import ProtectedTable, protect
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.release import InputFile, PublishedVersion, publish
+from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
 from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
 from vawg_opendata.schemas.dashboard import TABLES as DASHBOARD_RECORDS
@@ -129,9 +130,14 @@ def row_count(path: Path) -> int:
 
 
 def count(settings: Settings, product: Product) -> ProductStatistics | None:
-    """The statistics of a product with all totals; None, and nothing kept of an earlier run, when no source gives any."""
+    """The statistics of a product with all totals.
+
+    None, and nothing kept of an earlier run, when no source gives any of it or the settings do not ask for it.
+    """
     folder = settings.work / "statistics" / product.name
     shutil.rmtree(folder, ignore_errors=True)
+    if product not in chosen_products(settings):
+        return None
     statistics = build(product, settings.work / "records", settings.work)
     if statistics is not None:
         statistics.save(folder)
@@ -193,6 +199,19 @@ def publish_product(settings: Settings, product: Product) -> PublishedVersion | 
         settings.published,
         synthetic=not sources.isdisjoint(inputs.synthetic),
     )
+
+
+def latest_folder(settings: Settings, product: Product) -> Path | None:
+    """The folder of a product's latest published version; None when nothing of it is published."""
+    home = settings.published / product.audience / product.name
+    version = latest(home)
+    return None if version is None else home / version
+
+
+def published_versions(settings: Settings, audience: str) -> list[tuple[str, str]]:
+    """All published versions of an audience: product and version."""
+    homes = sorted(path.parent for path in (settings.published / audience).glob("*/versions.json"))
+    return [(home.name, entry["version"]) for home in homes for entry in listed(home)]
 
 
 def run(settings: Settings) -> list[PublishedVersion]:

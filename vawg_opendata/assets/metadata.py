@@ -1,0 +1,56 @@
+"""The forms in which declarations and results are shown in Dagster.
+
+Belongs here: turning a declared table into a column schema, and lists of numbers into a table that Dagster renders. Does
+not belong here: computing any of it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from vawg_opendata.schemas import CheckResult, TableSchema
+
+COLUMN_SCHEMA = "dagster/column_schema"
+ROW_COUNT = "dagster/row_count"
+MOST_ROWS = 500
+"""Rows of a table in metadata: what a person reads; the rest is in the work folder."""
+
+
+def column_schema(schema: TableSchema) -> dg.TableSchema:
+    """A declared table as Dagster shows it: type, description, and what is demanded of each column."""
+    columns = []
+    for field in schema.fields:
+        demands = [f"sensitivity: {field.sensitivity}"]
+        if isinstance(field.codes, str):
+            demands.append(f"code list: {field.codes}")
+        if field.pattern is not None:
+            demands.append(f"pattern: {field.pattern}")
+        demands += [f"{name}: {bound}" for name, bound in (("minimum", field.minimum), ("maximum", field.maximum)) if bound is not None]
+        constraints = dg.TableColumnConstraints(nullable=not field.required, unique=schema.primary_key == (field.name,), other=demands)
+        columns.append(dg.TableColumn(field.name, type=field.type, description=f"{field.title}. {field.description}", constraints=constraints))
+    keys = [f"primary key: {', '.join(schema.primary_key)}"] if schema.primary_key else []
+    keys += [f"foreign key: {', '.join(key.fields)} of {key.table}" for key in schema.foreign_keys]
+    return dg.TableSchema(columns, dg.TableConstraints(keys))
+
+
+def rows(names: Sequence[str], values: Iterable[Sequence[object]]) -> dg.MetadataValue:
+    """A table of names and numbers, cut at MOST_ROWS rows."""
+    shown = [dg.TableRecord(dict(zip(names, row, strict=True))) for row in values][:MOST_ROWS]
+    kinds = {name: "integer" if shown and isinstance(shown[0].data[name], int) else "string" for name in names}
+    return dg.MetadataValue.table(shown, dg.TableSchema([dg.TableColumn(name, type=kind) for name, kind in kinds.items()]))
+
+
+def schema_check(asset_key: dg.AssetKey, name: str, results: Sequence[CheckResult]) -> dg.AssetCheckResult:
+    """The checks of a table's declaration as one result: numbers, and the names of the checks and columns that fail."""
+    failed = [result for result in results if result.failures]
+    metadata: dict[str, object] = {"checks": len(results), "failed_checks": len(failed)}
+    if failed:
+        metadata["failures"] = rows(("check", "column", "rows"), [(result.check, result.column, result.failures) for result in failed])
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{len(failed)} of {len(results)} checks of columns and keys fail.",
+        metadata=metadata,
+    )
