@@ -37,7 +37,7 @@ def test_every_option_is_explained_and_exists():
 
 def test_every_setting_is_explained_and_exists():
     sources = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "vawg_opendata").rglob("*.py"))
-    used = set(re.findall(r"VAWG_[A-Z_]+", sources))
+    used = set(re.findall(r'"(VAWG_[A-Z_]+)"', sources))
     table = {name for row in re.findall(r"^\| `VAWG_.*$", README, re.M) for name in re.findall(r"VAWG_[A-Z_]+", row)}
     assert table == used
 
