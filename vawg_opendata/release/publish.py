@@ -63,7 +63,6 @@ def publish(
     """
     home = published / product.audience / product.name
     with staging(published, product.name) as folder:
-        home.mkdir(parents=True, exist_ok=True)
         complete_lists(home)
         (folder / "data").mkdir()
         (folder / "codelists").mkdir()
@@ -92,6 +91,7 @@ def publish(
             if problems:
                 raise ReleaseError(_refusal(product, what, problems))
         make_durable(folder)
+        home.mkdir(parents=True, exist_ok=True)
         rename_durably(folder, target)
         list_version(home, changes.version)
         write_catalogue(published)

@@ -1,0 +1,123 @@
+"""Versions: the number that a change gets, what is told of it, and what a dead run leaves behind."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release
+from anonymisation import Policy
+from vawg_opendata.release import ReleaseError, audit
+from vawg_opendata.release.versions import MAJOR, MINOR, PATCH, bumped, order
+
+numbers = st.tuples(*[st.integers(0, 99)] * 3).map(lambda parts: ".".join(map(str, parts)))
+
+
+@given(numbers)
+def test_each_bump_gives_a_later_version_and_a_larger_one_a_later_still(version):
+    patch, minor, major = (bumped(version, bump) for bump in (PATCH, MINOR, MAJOR))
+    assert order(version) < order(patch) < order(minor) < order(major)
+
+
+@pytest.mark.parametrize("text", ["1.0", "v1.0.0", "1.0.0-beta", "01.0.0", "latest.json", ""])
+def test_what_is_no_version_is_refused(text):
+    with pytest.raises(ValueError, match="MAJOR.MINOR.PATCH"):
+        order(text)
+
+
+def plain(version):
+    return json.loads((version.folder / "changes.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def first(tmp_path):
+    """Version 1.0.0, published."""
+    version = release(tmp_path, tmp_path / "published", LARGE)
+    assert version.version == "1.0.0" and version.is_new and plain(version)["since"] == ""
+    return version
+
+
+def again(tmp_path, counts=LARGE, **more):
+    return release(tmp_path, tmp_path / "published", counts, **more)
+
+
+def test_the_same_content_makes_no_new_version(first, tmp_path):
+    before = {path: path.read_bytes() for path in (tmp_path / "published").rglob("*") if path.is_file()}
+    version = again(tmp_path)
+    assert (version.version, version.is_new, version.folder) == ("1.0.0", False, first.folder)
+    assert before == {path: path.read_bytes() for path in (tmp_path / "published").rglob("*") if path.is_file()}
+
+
+def test_a_corrected_count_is_a_patch(first, tmp_path):
+    version = again(tmp_path, LARGE | {("10-19", "2024-01"): 30})
+    assert version.version == "1.0.1"
+    (table,) = plain(version)["tables"]
+    # the cell, all ages, and each of the two for the year, the financial year and all months
+    assert table == {"name": "victims_by_age_group", "added": 0, "removed": 0, "revised": 8, "newly_suppressed": 0, "newly_published": 0}
+    assert "| `victims_by_age_group` | 0 | 0 | 8 | 0 | 0 |" in (version.folder / "CHANGES.md").read_text(encoding="utf-8")
+
+
+def test_a_count_that_becomes_small_is_told_as_newly_suppressed(first, tmp_path):
+    version = again(tmp_path, MIXED)
+    (table,) = plain(version)["tables"]
+    assert version.version == "1.0.1" and table["newly_suppressed"] >= 2 and table["newly_published"] == 0
+    back = again(tmp_path, LARGE)
+    assert plain(back)["tables"][0]["newly_published"] == table["newly_suppressed"]
+
+
+def test_another_month_is_a_minor_version(first, tmp_path):
+    version = again(tmp_path, LARGE | {(age, "2024-03"): 50 for age in AGES}, vintage="2024-03")
+    assert version.version == "1.1.0"
+    tables = {table["name"]: table for table in plain(version)["tables"]}
+    assert tables["victims_by_age_group"]["added"] == 9 and tables["month"]["added"] == 1
+
+
+def test_a_month_less_is_a_major_version(first, tmp_path):
+    version = again(tmp_path, {cell: count for cell, count in LARGE.items() if cell[1] == "2024-01"}, vintage="2024-01")
+    assert version.version == "2.0.0"
+
+
+def test_real_data_after_synthetic_are_another_thing(tmp_path):
+    again(tmp_path, synthetic=True)
+    assert again(tmp_path).version == "2.0.0"
+
+
+def test_another_threshold_is_a_major_version(first, tmp_path):
+    version = again(tmp_path, product=replace(PRODUCT, policy=Policy(threshold=4)))
+    assert version.version == "2.0.0" and plain(version)["protection_changed"] == ["victims_by_age_group"]
+
+
+def test_other_words_are_a_patch(first, tmp_path):
+    version = again(tmp_path, product=replace(PRODUCT, description="The same, described better."))
+    assert version.version == "1.0.1" and plain(version)["words_changed"] == ["description"]
+
+
+def test_versions_are_listed_newest_first_and_stay_as_they_are(first, tmp_path):
+    sums = (first.folder / "SHA256SUMS").read_bytes()
+    again(tmp_path, LARGE | {("10-19", "2024-01"): 30})
+    home = first.folder.parent
+    assert json.loads((home / "versions.json").read_text()) == [{"version": version, "status": "released"} for version in ("1.0.1", "1.0.0")]
+    assert json.loads((home / "latest.json").read_text()) == {"version": "1.0.1"}
+    assert (first.folder / "SHA256SUMS").read_bytes() == sums and audit([first.folder]).ok
+
+
+@pytest.mark.parametrize("lost", [["latest.json"], ["latest.json", "versions.json"]], ids=["before the pointer", "before the list"])
+def test_a_run_that_died_after_the_rename_is_completed_by_the_next(first, tmp_path, lost):
+    home = first.folder.parent
+    for name in lost:
+        (home / name).unlink()
+    version = again(tmp_path)
+    assert (version.version, version.is_new) == ("1.0.0", False)
+    assert json.loads((home / "versions.json").read_text()) == [{"version": "1.0.0", "status": "released"}]
+    assert json.loads((home / "latest.json").read_text()) == {"version": "1.0.0"}
+
+
+def test_an_unlisted_version_that_is_damaged_is_not_listed(first, tmp_path):
+    damaged = shutil.copytree(first.folder, first.folder.parent / "1.0.1")
+    (damaged / "data" / "caveats.csv").write_text("nothing")
+    with pytest.raises(ReleaseError, match="1.0.1 is damaged: data/caveats.csv"):
+        again(tmp_path)
+    assert json.loads((first.folder.parent / "latest.json").read_text()) == {"version": "1.0.0"}
