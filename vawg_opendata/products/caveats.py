@@ -122,8 +122,9 @@ CAVEATS = {
         Caveat(
             code="area-codes-change",
             title="Small areas changed in 2021",
-            description="Codes of Lower layer Super Output Areas are those of 2021. Where the source used codes of 2011 and no lookup was "
-            "at hand, ceased areas appear under their own codes.",
+            description="Codes of Lower layer Super Output Areas are those of 2021. Where the source used codes of 2011 that were divided or "
+            "merged in 2021, or no lookup was at hand, crimes count under the ceased code, and the areas that replaced it show none "
+            "for those months: do not compare such areas over time.",
         ),
         Caveat(
             code="synthetic",

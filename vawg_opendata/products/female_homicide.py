@@ -45,7 +45,7 @@ FEMALE_HOMICIDE = Product(
         Dimension(
             name="domestic_abuse",
             title="Domestic abuse",
-            description="Whether the homicide is recorded as domestic: by a partner, former partner or family member.",
+            description="Whether the homicide is recorded as domestic.",
             codelist="domestic_abuse",
         ),
         Dimension(name="status", title="Status", description="Whether the homicide is recorded as solved.", codelist="status"),
@@ -81,7 +81,7 @@ FEMALE_HOMICIDE = Product(
         ),
         Definition(
             term="solved",
-            definition="At least one person has been charged, or the only suspect has died.",
+            definition="Recorded as solved by the force when the data were taken; a case may be solved years later.",
             source="Metropolitan Police Service",
         ),
         Definition(

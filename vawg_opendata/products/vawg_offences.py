@@ -107,12 +107,13 @@ VAWG_OFFENCES = Product(
         ),
         Definition(
             term="offences",
-            definition="Offences recorded in the month under the Home Office Counting Rules, with at least one female victim aged ten or over.",
+            definition="Offences recorded in the month under the Home Office Counting Rules that the force counts as violence against women and "
+            "girls. An offence counts once.",
             source="Metropolitan Police Service; Home Office Counting Rules for Recorded Crime",
         ),
         Definition(
             term="victims",
-            definition="Female victims aged ten or over of these offences; a person counts once for each offence.",
+            definition="Female victims of these offences; a person counts once for each offence. The force's age groups begin at ten.",
             source="Metropolitan Police Service",
         ),
         Definition(
