@@ -36,7 +36,9 @@ def test_a_landing_error_lists_all_problems_in_order():
     assert [line.strip() for line in str(error).splitlines()[1:]] == [str(problem) for problem in error.problems]
 
 
-@pytest.mark.parametrize("field", ["rows_read", "rows_accepted", "rows_quarantined", "counts_read", "counts_accepted", "counts_quarantined"])
+@pytest.mark.parametrize(
+    "field", ["rows_read", "rows_accepted", "rows_quarantined", "counts_read", "counts_accepted", "counts_quarantined"]
+)
 def test_an_account_that_does_not_balance_is_refused(field):
     Accounting().add(FileAccount(**ACCOUNT))
     with pytest.raises(AccountingError, match="f.csv"):

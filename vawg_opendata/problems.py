@@ -102,7 +102,7 @@ class FileAccount:
     """What became of the rows of one file, or of one sheet of it, and of the counts they carry.
 
     `quarantined_by_reason` are rows. `notes` are numbers of accepted rows that a reader should know of, by what they
-    are (such as `outside_london`).
+    are (such as `outside London`).
     """
 
     source: str
@@ -152,7 +152,10 @@ class Accounting:
 
     def write(self, path: Path) -> None:
         """Writes the accounts as JSON, the same bytes for the same accounts."""
-        files = [asdict(account) for account in sorted(self.files, key=lambda account: (account.source, account.file, account.part, account.table))]
+        files = [
+            asdict(account)
+            for account in sorted(self.files, key=lambda account: (account.source, account.file, account.part, account.table))
+        ]
         document = {"rows": self.rows(), "quarantined_by_reason": self.quarantined(), "files": files}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -31,7 +31,9 @@ def test_wards_of_2024_have_their_official_codes_and_boroughs():
     wards = {(row["WD24CD"], row["WD24NM"], row["LAD24CD"]) for row in official() if row["LAD24CD"] != "E09000001"}
     ours = {(row["code"], row["label"], row["parent"]) for row in areas.rows if re.fullmatch(r"E05\d{6}", row["code"])}
     assert ours == wards and len(wards) == 679
-    assert {row["LAD24NM"]: row["LAD24CD"] for row in official() if row["LAD24CD"] != "E09000001"} == {areas.labels[code]: code for code in BOROUGHS}
+    assert {row["LAD24NM"]: row["LAD24CD"] for row in official() if row["LAD24CD"] != "E09000001"} == {
+        areas.labels[code]: code for code in BOROUGHS
+    }
 
 
 def test_codes_of_our_own_are_explained():
@@ -45,7 +47,10 @@ def test_the_classification_is_the_publishers():
     with shared("data", "codes", "derived", "DERIVED_mps_vawg_offence_classification.csv").open(encoding="utf-8", newline="") as file:
         published = list(csv.DictReader(file))
     offences = load_codelist("offence")
-    codes = {tuple(row[column] for column in ("crimsec_group", "crimseccodeexpansion", "vawg_offence", "crimsec_offences")): row["code"] for row in load_crosswalk("offence_labels")}
+    codes = {
+        tuple(row[column] for column in ("crimsec_group", "crimseccodeexpansion", "vawg_offence", "crimsec_offences")): row["code"]
+        for row in load_crosswalk("offence_labels")
+    }
     assert len(published) == len(codes) == 443 and len({row["crimsec_offences"] for row in published}) == 437
     counts, by_path = Counter(), {}
     for row in published:

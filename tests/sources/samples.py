@@ -6,16 +6,35 @@ from pathlib import Path
 
 from vawg_opendata.problems import Accounting, Problem, Quarantine
 
-VICTIMS = "Count of Victims,Age Group,Sex,Method of Killing,Domestic Abuse,Recorded Date,Homicide Offence Type,Solved Status,Borough,Officer Observed Ethnicity".split(",")
+VICTIMS = "Count of Victims,Age Group,Sex,Method of Killing,Domestic Abuse,Recorded Date,Homicide Offence Type,Solved Status,Borough,Officer Observed Ethnicity".split(
+    ","
+)
 VICTIM = dict(zip(VICTIMS, ["1", "25 to 34", "Female", "Shooting", "No", "Jan 2003", "Murder", "Solved", "Camden", "White"], strict=True))
 ACCUSED = "Count of PPA,Borough,Gender,Age Group,Self Classified Ethnicity,Offence Type,Charged/Summonsed,Proceedings Date".split(",")
-ACCUSED_PERSON = dict(zip(ACCUSED, ["1", "Camden", "Male", "20 to 24", "White ", "Murder", "Charge or Summons", "Febraury 2021"], strict=True))
-STREET = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,Last outcome category,Context".split(",")
+ACCUSED_PERSON = dict(
+    zip(ACCUSED, ["1", "Camden", "Male", "20 to 24", "White ", "Murder", "Charge or Summons", "Febraury 2021"], strict=True)
+)
+STREET = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,Last outcome category,Context".split(
+    ","
+)
 CITY = "City of London Police"
 CRIME = dict(
     zip(
         STREET,
-        ["ab12", "2023-01", CITY, CITY, "-0.1", "51.5", "On or near B500", "E01000001", "City of London 001A", "Violence and sexual offences", "", ""],
+        [
+            "ab12",
+            "2023-01",
+            CITY,
+            CITY,
+            "-0.1",
+            "51.5",
+            "On or near B500",
+            "E01000001",
+            "City of London 001A",
+            "Violence and sexual offences",
+            "",
+            "",
+        ],
         strict=True,
     )
 )

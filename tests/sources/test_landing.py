@@ -24,7 +24,11 @@ def sound(folder):
 
 
 def tree(folder) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_all_the_real_files_at_once(tmp_path):
@@ -32,7 +36,11 @@ def test_all_the_real_files_at_once(tmp_path):
     assert report.accounting.rows() == {"read": 873_690, "accepted": 873_690, "quarantined": 0}
     assert not [problem for problem in report.problems if problem.blocking]
     with duckdb.connect() as connection:
-        rows = sum(connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()[0][0] for name, path in report.tables.items() if name != "street_coverage")
+        rows = sum(
+            connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()[0][0]
+            for name, path in report.tables.items()
+            if name != "street_coverage"
+        )
     assert rows == 873_690
 
 
@@ -40,7 +48,11 @@ def test_every_problem_is_listed_at_once_and_nothing_is_written(tmp_path):
     landing = sound(tmp_path / "landing")
     put(landing, "mps_homicide/a/header.csv", csv_bytes([*VICTIMS[:-1], "Officer Defined Ethnicity"], [list(VICTIM.values())]))
     put(landing, "mps_homicide/b/category.csv", csv_bytes(VICTIMS, [VICTIM, VICTIM | {"Sex": "F"}]))
-    put(landing, "mps_homicide/c/date.csv", csv_bytes(VICTIMS, [VICTIM | {"Recorded Date": "Feb 2004"}, VICTIM | {"Recorded Date": "Feb 30 2004"}, VICTIM]))
+    put(
+        landing,
+        "mps_homicide/c/date.csv",
+        csv_bytes(VICTIMS, [VICTIM | {"Recorded Date": "Feb 2004"}, VICTIM | {"Recorded Date": "Feb 30 2004"}, VICTIM]),
+    )
     put(landing, "mps_homicide/d/encoding.csv", csv_bytes(VICTIMS, [VICTIM]).replace(b"Camden", b"Camd\xe9n"))
     put(landing, "mps_homicide/e/truncated.csv", csv_bytes(VICTIMS, [VICTIM])[:-9])
     put(landing, "mps_homicide/f/workbook.xlsx", b"no workbook")
@@ -67,7 +79,11 @@ def test_every_problem_is_listed_at_once_and_nothing_is_written(tmp_path):
 
 def test_a_wrong_row_is_quarantined_and_accounted_for(tmp_path):
     landing = sound(tmp_path / "landing")
-    put(landing, "mps_homicide/victims.csv", csv_bytes(VICTIMS, [VICTIM, VICTIM | {"Recorded Date": "never"}, VICTIM, ["1", "too few"], VICTIM]))
+    put(
+        landing,
+        "mps_homicide/victims.csv",
+        csv_bytes(VICTIMS, [VICTIM, VICTIM | {"Recorded Date": "never"}, VICTIM, ["1", "too few"], VICTIM]),
+    )
     report = read_landing(landing, tmp_path / "work")
     assert report.quarantined == {"the date is missing, impossible or in the future": 1, "the row has too few or too many fields": 1}
     written = json.loads((tmp_path / "work" / "accounting.json").read_text())
@@ -76,6 +92,11 @@ def test_a_wrong_row_is_quarantined_and_accounted_for(tmp_path):
         for what in ("rows", "counts"):
             assert account[f"{what}_read"] == account[f"{what}_accepted"] + account[f"{what}_quarantined"]
     assert [problem.kind for problem in report.problems] == ["unusable-row", "unusable-row"]
+
+
+def test_folders_whose_names_look_like_patterns(tmp_path):
+    report = read_landing(sound(tmp_path / "landing [1]*"), tmp_path / "work [1]?")
+    assert report.accounting.rows() == {"read": 9, "accepted": 9, "quarantined": 0}
 
 
 def test_the_same_landing_folder_gives_the_same_bytes(tmp_path):
@@ -93,7 +114,11 @@ def test_the_work_folder_is_private_and_holds_nothing_of_an_earlier_run(tmp_path
     (tmp_path / "landing" / "mps_homicide" / "accused.csv").unlink()
     read_landing(tmp_path / "landing", tmp_path / "work")
     assert stat.S_IMODE((tmp_path / "work").stat().st_mode) == 0o700
-    assert sorted(path.name for path in (tmp_path / "work" / "records").iterdir()) == ["homicide_victims.parquet", "street_coverage.parquet", "street_crimes.parquet"]
+    assert sorted(path.name for path in (tmp_path / "work" / "records").iterdir()) == [
+        "homicide_victims.parquet",
+        "street_coverage.parquet",
+        "street_crimes.parquet",
+    ]
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["accounting.json", "quarantine", "records"]
 
 
@@ -113,7 +138,15 @@ def test_a_file_where_the_folder_of_a_source_should_be(tmp_path, source):
     assert [problem.kind for problem in survey(tmp_path).blocking] == ["folder"]
 
 
-@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("x"), lambda path: (path / "mps_homicide").mkdir(parents=True)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: None,
+        lambda path: path.mkdir(),
+        lambda path: path.write_text("x"),
+        lambda path: (path / "mps_homicide").mkdir(parents=True),
+    ],
+)
 def test_a_landing_folder_without_any_file_stops_the_run(tmp_path, make):
     make(tmp_path / "landing")
     assert [problem.kind for problem in survey(tmp_path / "landing").blocking] == ["landing"]

@@ -96,9 +96,24 @@ def test_a_workbook_reads_as_the_csv(tmp_path):
     (tmp_path / "xlsx").mkdir()
     book.save(tmp_path / "xlsx" / "victims.xlsx")
     put(tmp_path / "csv", "victims.csv", source.read_bytes())
-    columns = ("year", "month", "age_group", "sex", "method", "domestic_abuse", "offence_type", "status", "area", "ethnicity", "count", "vintage", "source_row")
+    columns = (
+        "year",
+        "month",
+        "age_group",
+        "sex",
+        "method",
+        "domestic_abuse",
+        "offence_type",
+        "status",
+        "area",
+        "ethnicity",
+        "count",
+        "vintage",
+        "source_row",
+    )
     as_csv, as_xlsx = (
-        rows_of(read_all(mps_homicide, tmp_path / form, tmp_path / f"work-{form}")[0]["homicide_victims"], *columns) for form in ("csv", "xlsx")
+        rows_of(read_all(mps_homicide, tmp_path / form, tmp_path / f"work-{form}")[0]["homicide_victims"], *columns)
+        for form in ("csv", "xlsx")
     )
     assert as_csv == as_xlsx and len(as_csv) == 2686
 

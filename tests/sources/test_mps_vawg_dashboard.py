@@ -140,7 +140,10 @@ def test_a_workbook_reads_as_the_parquet(tmp_path, measure):
     found = {}
     for form in ("parquet", "xlsx"):
         tables, _ = read_all(mps_vawg_dashboard, tmp_path / form, tmp_path / f"work-{form}")
-        found[form] = {name: rows_of(path, *[field for field in schema_of(name) if field not in ("source_file", "source_row")]) for name, path in tables.items()}
+        found[form] = {
+            name: rows_of(path, *[field for field in schema_of(name) if field not in ("source_file", "source_row")])
+            for name, path in tables.items()
+        }
     assert found["parquet"] == found["xlsx"] and len(found["xlsx"]) == len([sheet for sheet in SHEETS.values() if sheet[0] == measure])
 
 
@@ -217,14 +220,17 @@ def test_the_writing_of_an_offence_does_not_matter(tmp_path, writing):
 
 
 def test_sheets_that_disagree_stop_the_run_and_name_month_and_sums(tmp_path):
-    parquet(tmp_path, recent("offences", f"REPLACE (CASE WHEN {FIRST} AND ward_name_clean_2 = 'Bloomsbury' THEN count + 1 ELSE count END AS count)"))
+    parquet(
+        tmp_path,
+        recent("offences", f"REPLACE (CASE WHEN {FIRST} AND ward_name_clean_2 = 'Bloomsbury' THEN count + 1 ELSE count END AS count)"),
+    )
     problem = only(blocking(tmp_path), "disagreement")
     assert "2025-12" in problem.message and "Offence count location" in problem.message and problem.file.endswith("a.parquet")
 
 
 def test_a_sheet_that_lacks_a_month_disagrees(tmp_path):
     parquet(tmp_path, recent("victims") + " AND NOT (sheet = 'Victim count by age group' AND recorded_date_months = DATE '2026-01-01')")
-    assert "in 1 months; in 2026-01" in only(blocking(tmp_path), "disagreement").message
+    assert "in 1 of 3 months; in 2026-01" in only(blocking(tmp_path), "disagreement").message
 
 
 def added(values: str) -> str:
@@ -255,7 +261,12 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_what_it_carries(tmp_path, v
 
 
 def test_a_row_set_aside_that_makes_the_sheets_disagree_stops_the_run(tmp_path):
-    parquet(tmp_path, recent("victims", "REPLACE (CASE WHEN sheet = 'Victim count by age group' AND age_group = 'Aged 80+' THEN -1 ELSE count END AS count)"))
+    parquet(
+        tmp_path,
+        recent(
+            "victims", "REPLACE (CASE WHEN sheet = 'Victim count by age group' AND age_group = 'Aged 80+' THEN -1 ELSE count END AS count)"
+        ),
+    )
     assert {problem.kind for problem in blocking(tmp_path)} == {"disagreement"}
     assert {problem.kind for problem in mps_vawg_dashboard.discover(tmp_path).problems} == {"disagreement", "unusable-row"}
 

@@ -32,7 +32,18 @@ def published(name: str) -> list[dict[str, str]]:
 def test_city_of_london_row_by_row(real, month):
     """Every row of a complete month against the csv module: type, place and whether it has an identifier."""
     name = f"{month}/{month}-city-of-london-street.csv"
-    columns = ("source_file", "source_row", "month", "force", "crime_type", "area", "borough", "location_known", "crime_id_present", "count")
+    columns = (
+        "source_file",
+        "source_row",
+        "month",
+        "force",
+        "crime_type",
+        "area",
+        "borough",
+        "location_known",
+        "crime_id_present",
+        "count",
+    )
     got = [row[1:] for row in rows_of(real[0]["street_crimes"], *columns) if row[0] == name]
     areas = load_codelist("police_uk_area")
     successors: dict[str, set[str]] = {}
@@ -54,7 +65,9 @@ def test_every_row_of_every_file_is_kept(real):
     tables, accounting = real
     rows = Counter(file for (file,) in rows_of(tables["street_crimes"], "source_file"))
     files = [path for path in sorted(shared("data", "police_uk").rglob("*-street*.csv"))]
-    assert rows == {path.relative_to(shared("data", "police_uk")).as_posix(): len(published(f"{path.parent.name}/{path.name}")) for path in files}
+    assert rows == {
+        path.relative_to(shared("data", "police_uk")).as_posix(): len(published(f"{path.parent.name}/{path.name}")) for path in files
+    }
     assert sum(rows.values()) == 42_649 and len(accounting.files) == len(files) == 18
     for schema in (STREET_CRIMES, STREET_COVERAGE):
         assert not [result for result in validate_parquet(schema, tables[schema.name]) if result.failures]
@@ -83,7 +96,9 @@ def test_coverage_tells_months_of_one_type_from_whole_ones(real):
 
 def test_files_of_other_kinds_are_named_and_stop_nothing():
     problems = police_uk.discover(shared("data", "police_uk")).problems
-    assert sorted(problem.file.split("/")[-1][8:] for problem in problems) == ["metropolitan-outcomes.csv"] * 3 + ["metropolitan-stop-and-search.csv"]
+    assert sorted(problem.file.split("/")[-1][8:] for problem in problems) == ["metropolitan-outcomes.csv"] * 3 + [
+        "metropolitan-stop-and-search.csv"
+    ]
     assert not [problem for problem in problems if problem.blocking]
 
 
@@ -96,7 +111,10 @@ def areas_of(folder, work) -> list[tuple]:
 def test_the_first_years_files_have_no_area(tmp_path, eastings):
     place = ["Easting", "Northing"] if eastings else ["Longitude", "Latitude"]
     header = ["Month", "Reported by", "Falls within", *place, "Location", "Crime type", "Context"]
-    rows = [["2010-12", CITY, CITY, "532000", "181000", "On or near Bank", kind, ""] for kind in ("Violent crime", "Anti-social behaviour", "Other crime")]
+    rows = [
+        ["2010-12", CITY, CITY, "532000", "181000", "On or near Bank", kind, ""]
+        for kind in ("Violent crime", "Anti-social behaviour", "Other crime")
+    ]
     put(tmp_path / "in", "2010-12/2010-12-city-of-london-street.csv", csv_bytes(header, rows))
     assert areas_of(tmp_path / "in", tmp_path / "work") == [("Unknown", "Unknown", False)] * 3
     kinds = rows_of(tmp_path / "work" / "records" / "street_crimes.parquet", "crime_type", "crime_id_present")
@@ -104,7 +122,13 @@ def test_the_first_years_files_have_no_area(tmp_path, eastings):
 
 
 def test_rows_outside_london_and_without_a_place_are_kept(tmp_path):
-    places = [("E01031444", "Arun 016B"), ("", ""), ("W01000001", "Isle of Anglesey 007A"), ("95GG01S1", "Antrim 1"), ("E01021001", "Brentwood 001A")]
+    places = [
+        ("E01031444", "Arun 016B"),
+        ("", ""),
+        ("W01000001", "Isle of Anglesey 007A"),
+        ("95GG01S1", "Antrim 1"),
+        ("E01021001", "Brentwood 001A"),
+    ]
     put(tmp_path / "in", NAME, csv_bytes(STREET, [CRIME | {"LSOA code": code, "LSOA name": name} for code, name in places]))
     outside = ("Outside-London", "Outside-London", True)
     assert areas_of(tmp_path / "in", tmp_path / "work") == [outside, ("Unknown", "Unknown", False), outside, outside, outside]
@@ -117,7 +141,12 @@ def test_lsoas_of_2011_are_carried_only_where_there_is_one_successor(tmp_path):
     gone = [row for row in load_crosswalk("police_uk_area") if row["lsoa_year"] == "2011"]
     merged, divided, unmentioned = (row["code"] for row in gone[:3])
     new = [row["code"] for row in load_crosswalk("police_uk_area") if row["lsoa_year"] == "2021" and row["parent"] == gone[0]["parent"]]
-    lines = [f"{merged},a,{new[0]},a,M,E,e,,1", f"{divided},b,{new[1]},b,S,E,e,,2", f"{divided},b,{new[2]},b,S,E,e,,3", f"{new[3]},c,{new[4]},c,U,E,e,,4"]
+    lines = [
+        f"{merged},a,{new[0]},a,M,E,e,,1",
+        f"{divided},b,{new[1]},b,S,E,e,,2",
+        f"{divided},b,{new[2]},b,S,E,e,,3",
+        f"{new[3]},c,{new[4]},c,U,E,e,,4",
+    ]
     rows = [CRIME | {"LSOA code": code, "LSOA name": "Anywhere 001A"} for code in (merged, divided, unmentioned, new[3])]
     put(tmp_path / "in" / "police_uk", NAME, csv_bytes(STREET, rows))
     assert [row[0] for row in areas_of(tmp_path / "in" / "police_uk", tmp_path / "without")] == [merged, divided, unmentioned, new[3]]
@@ -125,7 +154,9 @@ def test_lsoas_of_2011_are_carried_only_where_there_is_one_successor(tmp_path):
         path = put(tmp_path / "in" / place, "lookup.csv", b"\xef\xbb\xbf" + (LOOKUP + "\n".join(lines) + "\n").encode())
         got = areas_of(tmp_path / "in" / "police_uk", tmp_path / str(number))
         assert [row[0] for row in got] == [new[0], divided, unmentioned, new[3]]
-        assert [row[1] for row in got] == [load_codelist("police_uk_area").parents["parent"][code] for code in (new[0], divided, unmentioned, new[3])]
+        assert [row[1] for row in got] == [
+            load_codelist("police_uk_area").parents["parent"][code] for code in (new[0], divided, unmentioned, new[3])
+        ]
         path.unlink()
 
 
@@ -139,8 +170,17 @@ def test_nothing_is_taken_for_a_duplicate(tmp_path, change, rows):
 @given(data=st.data(), crlf=st.booleans())
 def test_rows_of_another_month_or_force_are_set_aside(data, crlf, tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("case")
-    wrong = [{"Month": "2023-02"}, {"Month": ""}, {"Month": "2023-13"}, {"Month": "January"}, {"Reported by": "Surrey Police"}, {"Reported by": ""}]
-    changes = data.draw(st.lists(st.sampled_from([{}, {}, {}, *wrong]), min_size=1, max_size=12).filter(lambda c: sum(map(bool, c)) * 2 <= len(c)))
+    wrong = [
+        {"Month": "2023-02"},
+        {"Month": ""},
+        {"Month": "2023-13"},
+        {"Month": "January"},
+        {"Reported by": "Surrey Police"},
+        {"Reported by": ""},
+    ]
+    changes = data.draw(
+        st.lists(st.sampled_from([{}, {}, {}, *wrong]), min_size=1, max_size=12).filter(lambda c: sum(map(bool, c)) * 2 <= len(c))
+    )
     put(tmp_path / "in", NAME, csv_bytes(STREET, [CRIME | change for change in changes], "\r\n" if crlf else "\n"))
     tables, accounting = read_all(police_uk, tmp_path / "in", tmp_path / "work")
     kept = [number for number, change in enumerate(changes, start=1) if not change]

@@ -96,7 +96,10 @@ def test_broken_encoding_is_found_with_its_row(line, byte):
 @settings(deadline=None, max_examples=100)
 @given(columns=st.permutations(LAYOUT.columns), data=st.data())
 def test_a_header_is_known_in_any_order_and_writing(columns, data):
-    written = [data.draw(st.sampled_from([str.upper, str.lower, lambda text: f" {text} ", lambda text: text.replace(" ", "_")]))(column) for column in columns]
+    written = [
+        data.draw(st.sampled_from([str.upper, str.lower, lambda text: f" {text} ", lambda text: text.replace(" ", "_")]))(column)
+        for column in columns
+    ]
     assert match(written, (OTHER, LAYOUT)) is LAYOUT
 
 
@@ -180,6 +183,32 @@ def test_what_is_no_data_is_named_and_stops_nothing(tmp_path):
     assert [(problem.file, problem.blocking) for problem in problems] == [("source/README.md", False), ("source/sub/licence.txt", False)]
 
 
+def test_a_workbook_damaged_inside_is_found_wherever_it_is(tmp_path):
+    import zipfile
+
+    sound = workbook(rows=[LAYOUT.columns, *[("1", "2", "3")] * 500])
+    for cut in (50, 5_000):
+        with zipfile.ZipFile(io.BytesIO(sound)) as source, zipfile.ZipFile(tmp_path / f"{cut}.xlsx", "w") as target:
+            for name in source.namelist():
+                content = source.read(name)
+                target.writestr(name, content[:cut] if "sheet1" in name else content)
+    files, problems = found(tmp_path)
+    problems = (*problems, *staged(tmp_path, *files)[2])
+    assert {(problem.file, problem.kind) for problem in problems} == {("source/50.xlsx", "damaged"), ("source/5000.xlsx", "damaged")}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    import os
+
+    os.mkfifo(tmp_path / "a.csv")
+    assert only(found(tmp_path)[1], "format").blocking
+
+
+def test_a_link_that_leads_nowhere(tmp_path):
+    (tmp_path / "a.csv").symlink_to(tmp_path / "nowhere")
+    assert only(found(tmp_path)[1], "unreadable").blocking
+
+
 def test_links_that_run_in_a_circle_end(tmp_path):
     put(tmp_path, "sub/a.csv", b"First,Second One,Third/3\n1,2,3\n")
     (tmp_path / "sub" / "again").symlink_to(tmp_path, target_is_directory=True)
@@ -192,7 +221,9 @@ def test_names_that_look_like_patterns(tmp_path):
         put(tmp_path, name, content)
     files, problems = found(tmp_path)
     rows, _, staging = staged(tmp_path, *files)
-    assert not problems and not staging and sorted(row[0] for row in rows) == sorted(["a[1].csv", "a*.csv", "it's.csv", "a1.csv", "ü ?.csv"])
+    assert (
+        not problems and not staging and sorted(row[0] for row in rows) == sorted(["a[1].csv", "a*.csv", "it's.csv", "a1.csv", "ü ?.csv"])
+    )
 
 
 def test_a_parquet_file_damaged_inside_is_found_before_it_is_used(tmp_path):
@@ -202,7 +233,9 @@ def test_a_parquet_file_damaged_inside_is_found_before_it_is_used(tmp_path):
     layout = Layout("victims", "victims", ("sheet", "count", "bcu_location", "borough_name", "ward_name_clean_2", "recorded_date_months",
         "date_committed_from_date_months", "age_group", "ethnic_appearance_group_group"))  # fmt: skip
     files, problems = found(tmp_path, layout)
-    assert [problem.kind for problem in problems] + [problem.kind for problem in staged(tmp_path, *files, columns=layout.columns)[2]] == ["damaged"]
+    assert [problem.kind for problem in problems] + [problem.kind for problem in staged(tmp_path, *files, columns=layout.columns)[2]] == [
+        "damaged"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +266,13 @@ def test_a_header_without_rows_is_an_empty_file(tmp_path):
 def test_cells_of_a_workbook_become_the_text_of_a_csv(tmp_path):
     import datetime
 
-    rows = [LAYOUT.columns, (1, 2.0, datetime.datetime(2021, 2, 1)), (None, None, None), (2.5, "text", datetime.date(2021, 2, 1)), ("", 0, None)]
+    rows = [
+        LAYOUT.columns,
+        (1, 2.0, datetime.datetime(2021, 2, 1)),
+        (None, None, None),
+        (2.5, "text", datetime.date(2021, 2, 1)),
+        ("", 0, None),
+    ]
     put(tmp_path, "a.xlsx", workbook(rows=rows))
     files, _ = found(tmp_path)
     rows, _, _ = staged(tmp_path, *files)
@@ -252,7 +291,10 @@ def test_a_row_far_into_a_large_file_has_its_number(tmp_path):
 
 
 def test_columns_have_names_that_need_no_quoting():
-    assert [identifier(column) for column in ("Charged/Summonsed", "Ethnic Appearance Group (group)")] == ["charged_summonsed", "ethnic_appearance_group_group"]
+    assert [identifier(column) for column in ("Charged/Summonsed", "Ethnic Appearance Group (group)")] == [
+        "charged_summonsed",
+        "ethnic_appearance_group_group",
+    ]
     assert fold("Ethnic Appearance Group (group)") == fold("ethnic_appearance_group_group")
 
 

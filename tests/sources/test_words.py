@@ -14,11 +14,14 @@ TODAY = datetime.date(2026, 11, 21)
 MONTHS = st.dates(datetime.date(2000, 1, 1), TODAY)
 
 
-@given(date=MONTHS, form=st.sampled_from(["%Y-%m", "%Y-%m-01", "%Y-%m-01 00:00:00", "%Y-%m-01T00:00:00", "%b %Y", "%b-%y", "%B %Y", "%B-%Y", " %b %Y "]))
+@given(
+    date=MONTHS,
+    form=st.sampled_from(["%Y-%m", "%Y-%m-01", "%Y-%m-01 00:00:00", "%Y-%m-01T00:00:00", "%b %Y", "%b-%y", "%B %Y", "%B-%Y", " %b %Y "]),
+)
 def test_a_month_in_every_writing_the_publishers_use(date, form):
     text = date.strftime(form)
     for written in (text, text.upper(), text.lower()):
-        assert month(written, TODAY) == date.strftime("%Y-%m") or written != text and "T" in form
+        assert month(written, TODAY) == date.strftime("%Y-%m") or (written != text and "T" in form)
 
 
 @given(text=st.text(max_size=20))
@@ -29,7 +32,25 @@ def test_any_text_gives_a_month_of_the_past_or_none(text):
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "2021", "2021-13", "2021-00", "2021-02-30", "2021-02-01 12:00:00", "Feb", "Febr 2021", "13 2021", "Feb 021", "1/2/2021", "Jan 2999", "Dec 2026", "2026-12", "0000-01", "２021-01x"],
+    [
+        None,
+        "",
+        "2021",
+        "2021-13",
+        "2021-00",
+        "2021-02-30",
+        "2021-02-01 12:00:00",
+        "Feb",
+        "Febr 2021",
+        "13 2021",
+        "Feb 021",
+        "1/2/2021",
+        "Jan 2999",
+        "Dec 2026",
+        "2026-12",
+        "0000-01",
+        "２021-01x",
+    ],
 )
 def test_no_month_is_guessed(text):
     assert month(text, TODAY) is None
@@ -45,7 +66,9 @@ def test_folding_is_stable_and_leaves_letters_and_digits_only(text):
     assert fold(once) == once and all(character.isalnum() for character in once)
 
 
-@given(words=st.lists(st.text(st.characters(categories=("Ll", "Nd"), max_codepoint=127), min_size=1), min_size=1, max_size=5), data=st.data())
+@given(
+    words=st.lists(st.text(st.characters(categories=("Ll", "Nd"), max_codepoint=127), min_size=1), min_size=1, max_size=5), data=st.data()
+)
 def test_folding_ignores_case_spaces_dashes_and_full_stops_and_nothing_else(words, data):
     mark = data.draw(st.sampled_from([" ", "  ", "-", " - ", "–", ".", ""]))
     assert fold(mark.join(words).upper() + ".") == fold(" ".join(words)) == "".join(words)
@@ -70,7 +93,9 @@ def test_nothing_else_is_a_count(text):
 
 def test_many_unknown_words_are_summed_up():
     with connect() as connection:
-        connection.execute("CREATE TEMP VIEW staged AS SELECT 'f' AS source_file, '' AS part, i + 1 AS source_row, 'w' || (i // 2) AS word FROM range(300) t(i)")
+        connection.execute(
+            "CREATE TEMP VIEW staged AS SELECT 'f' AS source_file, '' AS part, i + 1 AS source_row, 'w' || (i // 2) AS word FROM range(300) t(i)"
+        )
         translate(connection, ["word"], "words", lambda word: "code" if word == "w7" else None)
         problems = unknown(connection, "s", ["word"], "words", "Word", "Mend it.")
     assert len(problems) == LISTED + 1

@@ -67,11 +67,7 @@ class CodeList:
     @functools.cached_property
     def parents(self) -> dict[str, dict[str, str]]:
         """Parent by child, for each hierarchy column (`parent`, `parent_<name>`); codes outside one are left out."""
-        return {
-            column: {row["code"]: row[column] for row in self.rows if row[column]}
-            for column in self.columns
-            if _is_hierarchy(column)
-        }
+        return {column: {row["code"]: row[column] for row in self.rows if row[column]} for column in self.columns if _is_hierarchy(column)}
 
     @functools.cached_property
     def leaves(self) -> tuple[str, ...]:
@@ -114,7 +110,11 @@ class CodeList:
                 raise ValueError(f"Code list {self.name} restricted to {', '.join(levels)} leaves out {lost[0]!r}, so it would not add up.")
         hidden = {column for column, pairs in parents.items() if not pairs and column != "parent"}
         rows = tuple(
-            {column: parents[column].get(row["code"], "") if column in parents else row[column] for column in self.columns if column not in hidden}
+            {
+                column: parents[column].get(row["code"], "") if column in parents else row[column]
+                for column in self.columns
+                if column not in hidden
+            }
             for row in self.rows
             if row["code"] in kept
         )
@@ -147,11 +147,21 @@ def load_codelist(name: str) -> CodeList:
     """The code list `<name>.csv`. FileNotFoundError when there is none, CodeListError when it breaks its rules."""
     rows = sorted(load_crosswalk(name), key=lambda row: int(row["sort_order"]))
     codelist = CodeList(name, index()[name]["title"], tuple(rows))
+    require_whole(codelist)
+    return codelist
+
+
+def require_whole(codelist: CodeList) -> None:
+    """CodeListError unless each hierarchy that reaches the root holds every leaf, so that its codes add up to the root.
+
+    A list restricted by `at_levels` need not: what its hierarchies divide the root into may differ.
+    """
     for column, parents in codelist.parents.items():
         for leaf in codelist.leaves:
             if codelist.total in parents.values() and codelist.total not in codelist.ancestors(leaf, column):
-                raise CodeListError(f"Code list {name}: {column} of {leaf!r} does not lead to the root, so the codes do not add up to it.")
-    return codelist
+                raise CodeListError(
+                    f"Code list {codelist.name}: {column} of {leaf!r} does not lead to the root, so the codes do not add up to it."
+                )
 
 
 def load_crosswalk(name: str) -> list[dict[str, str]]:

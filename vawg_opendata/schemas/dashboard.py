@@ -42,11 +42,19 @@ _ETHNIC_APPEARANCE = Field(
     required=True,
 )
 _MONTHS = (
-    Field(name="recorded_month", title="Month recorded", description="Month in which the offences were recorded.", type=MONTH, sensitivity=_QUASI, required=True),
+    Field(
+        name="recorded_month",
+        title="Month recorded",
+        description="Month in which the offences were recorded.",
+        type=MONTH,
+        sensitivity=_QUASI,
+        required=True,
+    ),
     Field(
         name="committed_month",
         title="Month committed",
-        description="Month from which the offences were committed, as published: blank where not given, 1900 often stands for not known, and a few are later than the month recorded.",
+        description="Month from which the offences were committed, as published: blank where not given, often 1900 where not known, "
+        "and sometimes later than the month recorded.",
         type=MONTH,
         sensitivity=_QUASI,
     ),

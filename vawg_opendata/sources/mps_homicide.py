@@ -50,7 +50,16 @@ VICTIMS = Layout(
 ACCUSED = Layout(
     "persons proceeded against for homicide (edition to December 2020)",
     "accused",
-    ("Count of PPA", "Borough", "Gender", "Age Group", "Self Classified Ethnicity", "Offence Type", "Charged/Summonsed", "Proceedings Date"),
+    (
+        "Count of PPA",
+        "Borough",
+        "Gender",
+        "Age Group",
+        "Self Classified Ethnicity",
+        "Offence Type",
+        "Charged/Summonsed",
+        "Proceedings Date",
+    ),
 )
 _TABLES = {"victims": HOMICIDE_VICTIMS, "accused": HOMICIDE_ACCUSED}
 _COUNT = {"victims": "count_of_victims", "accused": "count_of_ppa"}
@@ -80,7 +89,8 @@ def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accou
             staged_count=f"coalesce({words.count_sql('count_of_victims')}, {words.count_sql('count_of_ppa')})",
             notes="""SELECT source_file, part, 'rows identical to another', sum(alike - 1)::BIGINT FROM (
                 SELECT source_file, part, count(*) AS alike FROM coded WHERE reason IS NULL
-                GROUP BY source_file, part, month, age_group, sex, method, domestic_abuse, offence_type, status, area, ethnicity, charged_summonsed
+                GROUP BY source_file, part, month, age_group, sex, method, domestic_abuse, offence_type, status, area, ethnicity,
+                    charged_summonsed
             ) GROUP BY ALL""",
         )
 
@@ -113,7 +123,9 @@ def _translate(connection: duckdb.DuckDBPyConnection, kind: str, where: str) -> 
     for field, (column, codes) in _fields(kind).items():
         table = f"{kind}_{field}"
         words.translate(connection, [identifier(column)], table, lambda word, codes=codes: codes.get(fold(word or "")), where)
-        advice = "Add it to reference/homicide_values.csv with its code." if field != "area" else "Boroughs are those of reference/area.csv."
+        advice = (
+            "Add it to reference/homicide_values.csv with its code." if field != "area" else "Boroughs are those of reference/area.csv."
+        )
         problems += words.unknown(connection, NAME, [identifier(column)], table, column, advice, where)
     today = datetime.date.today()
     words.translate(connection, [_DATE[kind]], f"{kind}_month", lambda word: words.month(word, today), where)

@@ -109,7 +109,9 @@ def _sheets(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile])
                 message = f"The sheet is missing. All sheets of the {measure} are needed, to check them against each other."
                 problems.append(Problem(file=file.file, part=sheet, kind="sheet", message=message))
             if sheet in found and not file.sheets and measure != file.kind:
-                problems.append(Problem(file=file.file, part=sheet, kind="sheet", message=f"A sheet of {measure} in a file of {file.kind}."))
+                problems.append(
+                    Problem(file=file.file, part=sheet, kind="sheet", message=f"A sheet of {measure} in a file of {file.kind}.")
+                )
     return problems
 
 
@@ -119,7 +121,12 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
         ("area", _PLACE, _area_code(), "Areas are those of reference/area.csv."),
         ("offence", _OFFENCE, _offence_code(), "Add it to reference/offence.csv and offence_labels.csv."),
         ("age_group", _AGE, _label_code("age_group"), "Age groups are those of reference/age_group.csv."),
-        ("ethnic_appearance", _ETHNIC, _label_code("ethnic_appearance"), "Ethnic appearances are those of reference/ethnic_appearance.csv."),
+        (
+            "ethnic_appearance",
+            _ETHNIC,
+            _label_code("ethnic_appearance"),
+            "Ethnic appearances are those of reference/ethnic_appearance.csv.",
+        ),
     )
     problems = []
     for name, columns, code, advice in lookups:
@@ -143,7 +150,9 @@ def _area_code():
     boroughs = {row["code"]: row for row in rows if row["level"] == "borough"}
     units = by_folded_label([row for row in rows if row["level"] == "bcu"])
     by_label = by_folded_label(boroughs.values())
-    wards = {code: by_folded_label([row for row in rows if row["parent"] == code and not row["code"].endswith("-UNK")]) for code in boroughs}
+    wards = {
+        code: by_folded_label([row for row in rows if row["parent"] == code and not row["code"].endswith("-UNK")]) for code in boroughs
+    }
 
     def code(unit: str | None, borough: str | None, ward: str | None) -> str | None:
         place = by_label.get(fold(borough or ""))
@@ -171,7 +180,11 @@ def _coded() -> str:
     number, recorded, committed = words.count_sql('staged."count"'), *_MONTHS[:2]
     rules = [
         (recorded, f"to_{recorded}.code IS NULL", "the month recorded is missing, impossible or in the future"),
-        (committed, f"to_{committed}.code IS NULL AND staged.{committed} IS NOT NULL", "the month committed is impossible or in the future"),
+        (
+            committed,
+            f"to_{committed}.code IS NULL AND staged.{committed} IS NOT NULL",
+            "the month committed is impossible or in the future",
+        ),
         ('"count"', f"{number} IS NULL", "the count is missing or no whole number"),
     ]
     targets = " ".join(f"WHEN {quote(sheet)} THEN {quote(schema.name)}" for sheet, (_, _, schema) in SHEETS.items())
@@ -190,28 +203,21 @@ def _coded() -> str:
 
 def _disagreements(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     """A problem for each file and measure whose sheets, without the rows quarantined, differ in a month's total."""
-    found = connection.execute(
-        """WITH months AS (
-            SELECT source_file, series, part, period, sum("count") AS "count" FROM coded
-            WHERE reason IS NULL AND series IS NOT NULL GROUP BY ALL
-        ), cells AS (
-            SELECT source_file, series, part, period, coalesce("count", 0) AS "count"
-            FROM (SELECT DISTINCT source_file, series, part FROM months) JOIN (SELECT DISTINCT source_file, series, period FROM months)
-            USING (source_file, series) LEFT JOIN months USING (source_file, series, part, period)
-        ), different AS (
-            SELECT source_file, series, period FROM cells GROUP BY ALL HAVING min("count") <> max("count")
-        )
-        SELECT source_file, series, (SELECT count(*) FROM different d WHERE d.source_file = c.source_file AND d.series = c.series) AS months,
-            min(period) AS first, list(part || ' ' || "count" ORDER BY part) FILTER (WHERE period = (
-                SELECT min(period) FROM different d WHERE d.source_file = c.source_file AND d.series = c.series)) AS sums
-        FROM cells c WHERE (source_file, series, period) IN (SELECT (source_file, series, period) FROM different)
-        GROUP BY ALL ORDER BY ALL"""
-    ).fetchall()
-    message = (
-        "The sheets are views of one total and do not agree in {months} months; in {first}: {sums}. "
-        "Rows that cannot be used may be the cause; otherwise ask the publisher for a file that agrees."
-    )
-    return [
-        Problem(file=f"{NAME}/{file}", kind="disagreement", message=message.format(months=months, first=first, sums=", ".join(sums)))
-        for file, _, months, first, sums in found
-    ]
+    sums: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
+    for file, series, month, sheet, count in connection.execute(
+        """SELECT source_file, series, period, part, sum("count")::BIGINT FROM coded
+        WHERE reason IS NULL AND series IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+    ).fetchall():
+        sums.setdefault((file, series), {}).setdefault(month, {})[sheet] = count
+    problems = []
+    for (file, _), months in sums.items():
+        sheets = sorted({sheet for found in months.values() for sheet in found})
+        different = [month for month, found in months.items() if len({found.get(sheet, 0) for sheet in sheets}) > 1]
+        if different:
+            first = ", ".join(f"{sheet} {months[different[0]].get(sheet, 0)}" for sheet in sheets)
+            message = (
+                f"The sheets are views of one total and differ in {len(different)} of {len(months)} months; in {different[0]}: {first}. "
+                "Rows that cannot be used may be the cause; otherwise ask the publisher for a file that agrees."
+            )
+            problems.append(Problem(file=f"{NAME}/{file}", kind="disagreement", message=message))
+    return problems

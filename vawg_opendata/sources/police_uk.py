@@ -90,9 +90,7 @@ def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accou
         blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
         if blocking:
             raise LandingError(blocking)
-        paths = records.write(
-            connection, NAME, (STREET_CRIMES,), work, quarantine, accounting, staged_count="1", notes=_NOTES
-        )
+        paths = records.write(connection, NAME, (STREET_CRIMES,), work, quarantine, accounting, staged_count="1", notes=_NOTES)
         paths[STREET_COVERAGE.name] = work / "records" / f"{STREET_COVERAGE.name}.parquet"
         write_parquet(connection, _COVERAGE, paths[STREET_COVERAGE.name])
         return paths
@@ -132,7 +130,9 @@ def _recognise(path: Path, name: str, lookup_only: bool) -> LandingFile | list[P
         return [Problem(file=label, kind="not-read", message=message, blocking=False)]
     problems = []
     if words.month(month, datetime.date.today()) is None:
-        problems.append(Problem(file=label, kind="name", value=month, message="The month in the file's name is impossible or in the future."))
+        problems.append(
+            Problem(file=label, kind="name", value=month, message="The month in the file's name is impossible or in the future.")
+        )
     if re.fullmatch(r"\d{4}-\d{2}", path.parent.name) and path.parent.name != month:
         problems.append(Problem(file=label, kind="name", value=month, message="The month in the file's name is not that of its folder."))
     result = recognise_file(path, NAME, name, LAYOUTS, {"csv"})
@@ -164,7 +164,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]
     connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     connection.execute(_TYPES)
     connection.execute(_GOOD)
-    none_bad = connection.execute("SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM malformed) = (SELECT sum(rows) FROM sizes)").fetchall()[0][0]
+    none_bad = connection.execute(
+        "SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM malformed) = (SELECT sum(rows) FROM sizes)"
+    ).fetchall()[0][0]
     connection.execute(_BAD + (" LIMIT 0" if none_bad else ""))  # spares a pass over the files
     connection.execute(_CODED)
     return problems + records.judge(connection, NAME)
@@ -173,25 +175,21 @@ def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]
 def _reference(connection: duckdb.DuckDBPyConnection, street: Sequence[LandingFile], lookups: Sequence[LandingFile]) -> list[Problem]:
     """Makes `areas` (code, borough, lsoa_year), `street_files` (source_file, force, month, whole) and `successors` (old, new)."""
     codelist = load_codelist("police_uk_area")
-    rows = [row for row in codelist.rows if row["code"] in codelist.leaves]
-    boroughs = [row["code"] if row["level"] == "borough" else row["parent"] for row in rows]
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE areas AS SELECT unnest(?::VARCHAR[]) AS code, unnest(?::VARCHAR[]) AS borough, unnest(?::VARCHAR[]) AS lsoa_year",
-        [[row["code"] for row in rows], boroughs, [row["lsoa_year"] for row in rows]],
-    )
-    parts = [(file.name, *_force_and_month(file), _NAME.fullmatch(file.path.name)[4] is None) for file in street]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE street_files AS SELECT unnest(?::VARCHAR[]) AS source_file, unnest(?::VARCHAR[]) AS force,
-        unnest(?::VARCHAR[]) AS month, unnest(?::BOOLEAN[]) AS whole""",
-        [[part[position] for part in parts] for position in range(4)],
-    )
+    places = [row for row in codelist.rows if row["code"] in codelist.leaves]
+    boroughs = [row["code"] if row["level"] == "borough" else row["parent"] for row in places]
+    rows = [(row["code"], borough, row["lsoa_year"]) for row, borough in zip(places, boroughs, strict=True)]
+    words.tabulate(connection, "areas", ("code", "borough", "lsoa_year"), rows)
+    extracts = {file.name for file in street if _NAME.fullmatch(file.path.name)[4]}
+    rows = [(file.name, *_force_and_month(file), str(file.name not in extracts).lower()) for file in street]
+    words.tabulate(connection, "street_files", ("source_file", "force", "month", "whole"), rows)
     connection.execute("CREATE OR REPLACE TEMP TABLE pairs (old VARCHAR, new VARCHAR)")
     for lookup in lookups:
         columns = {fold(column): column for column in examine_header(lookup.path)}
         old, new = (quoted(columns[fold(column)]) for column in LOOKUP.columns)
         try:
             connection.execute(
-                f"INSERT INTO pairs SELECT {old}, {new} FROM read_csv({quote(plain(lookup.path))}, header=true, all_varchar=true, delim=',', quote='\"')"
+                f"""INSERT INTO pairs SELECT {old}, {new}
+                FROM read_csv({quote(plain(lookup.path))}, header=true, all_varchar=true, delim=',', quote='"')"""
             )
         except duckdb.Error:
             return [Problem(file=lookup.file, kind="csv", message="The lookup cannot be parsed as CSV. Download it again.")]
@@ -208,12 +206,16 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     """Makes `crime_types`, `forces` and `lsoas`, word to code; problems for words without one."""
     types = by_folded_label([row for row in load_codelist("crime_type").rows if row["level"] != "total"])
     forces = by_folded_label([row for row in load_codelist("force").rows if row["level"] != "total"])
-    connection.execute("CREATE OR REPLACE TEMP TABLE vocabulary AS SELECT DISTINCT crime_type, reported_by, lsoa_code, lsoa_name FROM staged")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE vocabulary AS SELECT DISTINCT crime_type, reported_by, lsoa_code, lsoa_name FROM staged"
+    )
     words.translate(connection, ["crime_type"], "crime_types", lambda word: types.get(fold(word or "")), relation="vocabulary")
     words.translate(connection, ["reported_by"], "forces", lambda word: forces.get(fold(word or "")), relation="vocabulary")
     known = {row[0] for row in connection.execute("SELECT code FROM areas").fetchall()}
     successors = dict(connection.execute("SELECT old, new FROM successors").fetchall())
-    boroughs = {fold(row["label"]) for row in load_codelist("police_uk_area").rows if row["level"] == "borough" and row["parent"] != "total"}
+    boroughs = {
+        fold(row["label"]) for row in load_codelist("police_uk_area").rows if row["level"] == "borough" and row["parent"] != "total"
+    }
 
     def area(code: str | None, name: str | None) -> str | None:
         code = (code or "").strip()
@@ -248,7 +250,8 @@ _TYPES = """CREATE TYPE file_name AS ENUM (SELECT source_file FROM street_files 
 
 _GOOD = f"""CREATE OR REPLACE TEMP TABLE good AS SELECT source_file::file_name AS source_file, staged.source_row,
     lsoas.code::area_code AS area, crime_types.code::crime_type_code AS crime_type,
-    lsoas.code <> 'Unknown' AS location_known, lsoas.code <> 'Unknown' AND areas.lsoa_year <> '' AND lsoas.code <> trim(staged.lsoa_code) AS carried,
+    lsoas.code <> 'Unknown' AS location_known,
+    lsoas.code <> 'Unknown' AND areas.lsoa_year <> '' AND lsoas.code <> trim(staged.lsoa_code) AS carried,
     CASE WHEN staged.crime_id IS NOT NULL THEN hash(staged.crime_id) END AS crime_id {_ROWS} WHERE NOT ({_BROKEN})"""
 
 _BAD = f"""CREATE OR REPLACE TEMP TABLE bad AS SELECT source_file, staged.source_row, {records.first_reason(_RULES)},
@@ -257,10 +260,12 @@ _BAD = f"""CREATE OR REPLACE TEMP TABLE bad AS SELECT source_file, staged.source
 _CODED = """CREATE OR REPLACE TEMP VIEW coded AS
     SELECT source_file::VARCHAR AS source_file, '' AS part, source_row, 'street_crimes' AS target, NULL::VARCHAR AS series, month AS period,
         NULL::VARCHAR AS reason, NULL::VARCHAR AS reason_column, NULL::VARCHAR AS value, 1::BIGINT AS "count", NULL::VARCHAR AS record,
-        month, force, area::VARCHAR AS area, borough, crime_type::VARCHAR AS crime_type, location_known, crime_id IS NOT NULL AS crime_id_present
+        month, force, area::VARCHAR AS area, borough, crime_type::VARCHAR AS crime_type, location_known,
+        crime_id IS NOT NULL AS crime_id_present
     FROM good LEFT JOIN street_files USING (source_file) LEFT JOIN areas ON areas.code = good.area
     UNION ALL BY NAME
-    SELECT source_file, '' AS part, source_row, 'street_crimes' AS target, reason, reason_column, value, 1::BIGINT AS "count", record FROM bad"""
+    SELECT source_file, '' AS part, source_row, 'street_crimes' AS target, reason, reason_column, value,
+        1::BIGINT AS "count", record FROM bad"""
 
 _NOTES = """SELECT source_file, '' AS part, note, "rows" FROM (
     SELECT source_file,
@@ -274,5 +279,5 @@ _NOTES = """SELECT source_file, '' AS part, note, "rows" FROM (
 ) UNPIVOT ("rows" FOR note IN (COLUMNS(* EXCLUDE source_file)))"""
 
 _COVERAGE = """SELECT force, month, crime_type::VARCHAR AS crime_type, count(*)::BIGINT AS "rows",
-    (count(*) OVER (PARTITION BY force, month))::BIGINT AS crime_types, bool_and(whole) AS whole_file
+    (count(*) OVER (PARTITION BY force, month))::BIGINT AS crime_types, bool_and(whole::BOOLEAN) AS whole_file
     FROM good JOIN street_files USING (source_file) GROUP BY force, month, crime_type ORDER BY ALL"""

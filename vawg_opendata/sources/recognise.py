@@ -10,7 +10,7 @@ from vawg_opendata.problems import Problem
 from vawg_opendata.reference import fold
 from vawg_opendata.sources import workbook
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
-from vawg_opendata.sources.tabular import FORMATS, Form, examine, match, walk
+from vawg_opendata.sources.tabular import DAMAGED, FORMATS, Form, examine, match, walk
 
 
 def recognise(
@@ -71,9 +71,8 @@ def _sheets(
     found, problems, nearest = [], [], []
     try:
         headers = workbook.headers(path)
-    except Exception as error:  # the library meets damaged XML with errors of many kinds
-        message = f"The workbook cannot be read ({type(error).__name__}): it is damaged. Copy or download it again."
-        return (), [Problem(file=label, kind="damaged", message=message)]
+    except workbook.WorkbookError:
+        return (), [Problem(file=label, kind="damaged", message=DAMAGED)]
     for sheet, header in headers.items():
         named = None if sheets is None else sheets.get(fold(sheet))
         known = tuple(sheets.values()) if sheets else layouts

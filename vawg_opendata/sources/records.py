@@ -21,7 +21,7 @@ import duckdb
 from vawg_opendata.problems import Accounting, AccountingError, FileAccount, Problem, Quarantine, write_parquet
 from vawg_opendata.schemas.fields import TableSchema
 from vawg_opendata.schemas.render import duckdb_columns
-from vawg_opendata.sources.tabular import quote
+from vawg_opendata.sources.tabular import plain, quote
 from vawg_opendata.sources.words import unusable
 
 MALFORMED = "the row has too few or too many fields"
@@ -118,7 +118,9 @@ def _accounts(
     """What was read is taken from the files, what was accepted and quarantined from what was written: three counts."""
     lost = connection.execute(
         """SELECT source_file FROM sizes LEFT JOIN (
-            SELECT source_file, count(*) AS found FROM (SELECT source_file FROM staged UNION ALL SELECT source_file FROM malformed) GROUP BY ALL
+            SELECT source_file, count(*) AS found FROM (
+                SELECT source_file FROM staged UNION ALL SELECT source_file FROM malformed
+            ) GROUP BY ALL
         ) USING (source_file) WHERE "rows" <> coalesce(found, 0) ORDER BY ALL"""
     ).fetchall()
     if lost:
@@ -132,10 +134,13 @@ def _accounts(
     ).fetchall()
     accepted = {}
     for table, path in paths.items():
-        rows = connection.execute(f'SELECT source_file, count(*), sum("count")::BIGINT FROM read_parquet({quote(str(path))}) GROUP BY ALL').fetchall()
+        rows = connection.execute(
+            f'SELECT source_file, count(*), sum("count")::BIGINT FROM read_parquet({quote(plain(path))}) GROUP BY ALL'
+        ).fetchall()
         accepted |= {(file, table): (number, counts) for file, number, counts in rows}
     set_aside_by: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
-    query = f'SELECT file, part, reason, count(*), coalesce(sum("count"), 0)::BIGINT FROM read_parquet({quote(str(set_aside))}) GROUP BY ALL ORDER BY ALL'
+    query = f"""SELECT file, part, reason, count(*), coalesce(sum("count"), 0)::BIGINT
+        FROM read_parquet({quote(plain(set_aside))}) GROUP BY ALL ORDER BY ALL"""
     for file, part, reason, number, counts in connection.execute(query).fetchall():
         set_aside_by.setdefault((file, part), {})[reason] = (number, counts)
     noted: dict[tuple[str, str], dict[str, int]] = {}

@@ -26,6 +26,7 @@ from vawg_opendata.sources.files import LandingFile, Layout
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 OTHER_DATA = {".zip", ".gz", ".7z", ".xls", ".xlsm", ".ods", ".tsv", ".json"}
+DAMAGED = "The file is damaged and cannot be read to its end. Copy or download it again."
 CHUNK = 8 * 1024 * 1024
 LONGEST_HEADER = 64 * 1024
 
@@ -66,7 +67,11 @@ def walk(folder: Path, source: str) -> Iterator[tuple[Path, str] | Problem]:
                 yield Problem(file=f"{source}/{printable}", kind="name", message="The file's name is not UTF-8. Rename it.")
             elif path.is_dir():
                 folders.remove(name)
-                yield Problem(file=f"{source}/{relative}", kind="folder", message="This is a folder where a file should be. Put the file itself here.")
+                yield Problem(
+                    file=f"{source}/{relative}", kind="folder", message="This is a folder where a file should be. Put the file itself here."
+                )
+            elif path.exists() and not path.is_file():  # a pipe or device: reading it might never end
+                yield Problem(file=f"{source}/{relative}", kind="format", message="This is not a regular file. Put the file itself here.")
             elif suffix in OTHER_DATA:
                 message = "Archives and files of this format are not read. Unpack it, or save it as CSV, XLSX or Parquet."
                 if suffix == ".zip" and not workbook.is_zip(path):
@@ -122,8 +127,8 @@ def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], c
     """Makes the view `staged` of all rows of some files, and the table `malformed` of the rows of the wrong length.
 
     `staged` has source_file, part (sheet or ''), source_row (1-based) and, as text and NULL where blank, each column of
-    `columns` by its `identifier`; `sizes` has source_file, rows. `malformed` has source_file, source_row, record. A file that cannot be read to its end,
-    or has no rows, is left out and comes back as a blocking problem.
+    `columns` by its `identifier`; `sizes` has source_file, rows; `malformed` has source_file, source_row, record. A file
+    that cannot be read to its end, or has no rows, comes back as a blocking problem, the former without its rows.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE malformed (source_file VARCHAR, source_row BIGINT, record VARCHAR)")
     connection.execute("CREATE OR REPLACE TEMP TABLE sizes (source_file VARCHAR, rows BIGINT)")
@@ -136,7 +141,7 @@ def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], c
                 rows, selects = _parquet(connection, file, columns)
             else:
                 rows, selects = _workbook(connection, file, columns, number)
-        except duckdb.Error as error:
+        except (duckdb.Error, workbook.WorkbookError) as error:
             problems.append(_parse_problem(file, str(error)))
             continue
         if isinstance(selects, Problem):
@@ -155,6 +160,11 @@ def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], c
 def quote(text: str) -> str:
     """Text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def plain(path: Path) -> str:
+    """A path in which DuckDB sees no pattern."""
+    return re.sub(r"([\[*?])", r"[\1]", str(path))
 
 
 def _suffix(name: str) -> str:
@@ -186,7 +196,7 @@ def _examine_binary(path: Path, file: io.BufferedReader) -> Form:
         with duckdb.connect() as connection:
             columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(path))})").fetchall()
     except duckdb.Error:
-        return Form(size, form.sha256, fault=("damaged", "The Parquet file is damaged. Copy or download it again.", None))
+        return Form(size, form.sha256, fault=("damaged", DAMAGED, None))
     return Form(size, form.sha256, tuple(column[0] for column in columns))
 
 
@@ -224,9 +234,17 @@ def _examine_csv(file: io.BufferedReader) -> Form:
     if disguise:
         return Form(size, sha256, fault=("format", f"Named .csv, but it is {disguise}.", None))
     if fault is None and quotes % 2:
-        fault = ("truncated", "A quotation mark is opened and never closed: the file was cut off, or a quote in a field is not doubled.", None)
+        fault = (
+            "truncated",
+            "A quotation mark is opened and never closed: the file was cut off, or a quote in a field is not doubled.",
+            None,
+        )
     if fault is None and last != b"\n" and not (last == b"\r" and not lines):
-        fault = ("truncated", "The last line has no line break: the file may have been cut off. Download it again, or end it with one if it is whole.", lines or None)
+        fault = (
+            "truncated",
+            "The last line has no line break: the file may have been cut off. Download it again, or end it with one if it is whole.",
+            lines or None,
+        )
     if fault:
         return Form(size, sha256, fault=fault)
     header = next(csv.reader(io.StringIO(start.decode("utf-8-sig", "ignore"), newline="")), [])
@@ -242,21 +260,21 @@ def _text_fault(decoder: codecs.IncrementalDecoder, block: bytes, lines: int) ->
     try:
         decoder.decode(block)
     except UnicodeDecodeError as error:
-        # The decoder may have carried up to three bytes over from the block before; the line they are on is the same.
-        row = lines + block[: error.start].count(b"\n")
-        return ("encoding", f"Byte 0x{error.object[error.start]:02x} is not UTF-8 (Windows-1252 perhaps). Save the file as UTF-8.", row or None)
+        row = lines + error.object[: error.start].count(b"\n")  # the block, after the bytes carried over from the one before
+        return (
+            "encoding",
+            f"Byte 0x{error.object[error.start]:02x} is not UTF-8 (Windows-1252 perhaps). Save the file as UTF-8.",
+            row or None,
+        )
     return None
-
-
-def plain(path: Path) -> str:
-    """A path in which DuckDB sees no pattern."""
-    return re.sub(r"([\[*?])", r"[\1]", str(path))
 
 
 def _select(file: LandingFile, header: Sequence[str], columns: Sequence[str], part: str, row: str, origin: str) -> str:
     present = {fold(column) for column in header}
     text = ", ".join(
-        f'nullif("{identifier(column)}"::VARCHAR, \'\') AS "{identifier(column)}"' if fold(column) in present else f'NULL::VARCHAR AS "{identifier(column)}"'
+        f'nullif("{identifier(column)}"::VARCHAR, \'\') AS "{identifier(column)}"'
+        if fold(column) in present
+        else f'NULL::VARCHAR AS "{identifier(column)}"'
         for column in columns
     )
     return f"SELECT {quote(file.name)} AS source_file, {part} AS part, {row}::BIGINT AS source_row, {text} FROM {origin}"
@@ -268,9 +286,13 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
     options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true"
     origin = f"read_csv({quote(plain(file.path))}, {options}"
-    rows = connection.execute(f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')").fetchall()[0][0]
+    rows = connection.execute(
+        f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')"
+    ).fetchall()[0][0]
     name = quote(file.name)
-    quotes = connection.execute("SELECT min(line) FROM rejected WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')").fetchall()[0][0]
+    quotes = connection.execute(
+        "SELECT min(line) FROM rejected WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')"
+    ).fetchall()[0][0]
     if quotes is not None:  # such a quote may have taken the rows that follow into its field: no row of the file can be trusted
         message = "A quotation mark is out of place: quotes inside a field must be doubled, and the field quoted."
         return rows, Problem(file=file.file, kind="csv", message=message, row=quotes - 1 or None)
@@ -316,8 +338,8 @@ def _workbook(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns:
 
 def _parse_problem(file: LandingFile, error: str) -> Problem:
     """A problem in our words: those of the parser quote whole lines of the file."""
+    if file.format != "csv":
+        return Problem(file=file.file, kind="damaged", message=DAMAGED)
     line = re.search(r"on Line: (\d+)", error)
-    if file.format == "parquet":
-        return Problem(file=file.file, kind="damaged", message="The Parquet file cannot be read to its end: it is damaged. Copy or download it again.")
     message = "The file cannot be parsed as CSV from here on: a quotation mark or line break is out of place (lines must all end alike)."
     return Problem(file=file.file, kind="csv", message=message, row=max(int(line.group(1)) - 1, 1) if line else None)

@@ -51,7 +51,12 @@ def count_sql(column: str) -> str:
 
 
 def translate(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[str], table: str, code: Callable[..., str | None], where: str = "true", relation: str = "staged"
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[str],
+    table: str,
+    code: Callable[..., str | None],
+    where: str = "true",
+    relation: str = "staged",
 ) -> None:
     """Makes the temporary table `table` of the distinct words of some columns and their `code`.
 
@@ -60,9 +65,15 @@ def translate(
     """
     names = ", ".join(columns)
     words = connection.execute(f"SELECT DISTINCT {names} FROM {relation} AS staged WHERE {where} ORDER BY {names}").fetchall()
-    lists = [[word[position] for word in words] for position in range(len(columns))] + [[code(*word) for word in words]]
-    unnested = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in (*columns, "code"))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {unnested}", lists)
+    tabulate(connection, table, (*columns, "code"), [(*word, code(*word)) for word in words])
+
+
+def tabulate(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+    """Makes the temporary table `table` of a few rows of text."""
+    unnested = ", ".join(f"unnest(?::VARCHAR[]) AS {name}" for name in columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {unnested}", [[row[position] for row in rows] for position in range(len(columns))]
+    )
 
 
 def join(columns: Sequence[str], table: str) -> str:
@@ -82,7 +93,9 @@ def unknown(
         WHERE {table}.code IS NULL AND ({where}) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
     message = f"This category is not known. {advice}"
-    return _listed(source, label, "unknown-category", message, [(file, part, words, row, rows) for file, part, *words, row, rows in found], True)
+    return _listed(
+        source, label, "unknown-category", message, [(file, part, words, row, rows) for file, part, *words, row, rows in found], True
+    )
 
 
 def unusable(connection: duckdb.DuckDBPyConnection, source: str, query: str) -> list[Problem]:

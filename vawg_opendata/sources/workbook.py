@@ -4,12 +4,17 @@ Cells become text as CSV would hold them: whole numbers without a point, dates a
 what their columns mean, belongs to the source modules.
 """
 
+import contextlib
 import datetime
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+
+
+class WorkbookError(ValueError):
+    """A workbook whose archive is sound and whose content cannot be read to its end."""
 
 
 def is_zip(path: Path) -> bool:
@@ -37,21 +42,16 @@ def fault(path: Path, start: bytes) -> tuple[str, str, int | None] | None:
 
 
 def headers(path: Path) -> dict[str, tuple[str, ...]]:
-    """The first row of each sheet as text, without blank cells at its end; empty for a sheet without cells."""
-    import openpyxl
+    """The first row of each sheet as text, without blank cells at its end; empty for a sheet without cells.
 
+    WorkbookError when the workbook cannot be read.
+    """
     found = {}
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write a wrong size, and rows beyond it would be lost
-            first = next(sheet.iter_rows(max_row=1, values_only=True), ())
-            texts = [text(cell) or "" for cell in first]
-            while texts and not texts[-1]:
-                texts.pop()
-            found[sheet.title] = tuple(texts)
-    finally:
-        book.close()
+    for sheet, cells in _rows(path, None, 1):
+        texts = [text(cell) or "" for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        found[sheet] = tuple(texts)
     return found
 
 
@@ -60,27 +60,21 @@ def load(
 ) -> int:
     """Makes the temporary table `table` of a sheet, and returns its number of rows.
 
-    Its columns are source_row (1 is below the header) and `columns` as text. Header cells and `columns` are matched by `key`. Rows without any cell are passed over, and keep their number.
+    Its columns are source_row (1 is below the header) and `columns` as text. Header cells and `columns` are matched by
+    `key`. Rows without any cell are passed over, and count all the same. WorkbookError when the workbook cannot be read.
     """
-    import openpyxl
     import pyarrow
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        rows = book[sheet]
-        rows.reset_dimensions()
-        cells = rows.iter_rows(values_only=True)
-        header = [key(text(cell) or "") for cell in next(cells)]
-        places = [header.index(key(column)) for column in columns]
-        numbers: list[int] = []
-        values: list[list[str | None]] = [[] for _ in columns]
-        for number, row in enumerate(cells, start=1):
-            if any(cell is not None for cell in row):
-                numbers.append(number)
-                for column, place in zip(values, places, strict=True):
-                    column.append(text(row[place]) if place < len(row) else None)
-    finally:
-        book.close()
+    rows = _rows(path, sheet, None)
+    header = [key(text(cell) or "") for cell in next(rows)[1]]
+    places = [header.index(key(column)) for column in columns]
+    numbers: list[int] = []
+    values: list[list[str | None]] = [[] for _ in columns]
+    for number, (_, cells) in enumerate(rows, start=1):
+        if any(cell is not None for cell in cells):
+            numbers.append(number)
+            for column, place in zip(values, places, strict=True):
+                column.append(text(cells[place]) if place < len(cells) else None)
     arrays = [pyarrow.array(numbers, pyarrow.int64()), *(pyarrow.array(column, pyarrow.string()) for column in values)]
     connection.register(f"{table}_cells", pyarrow.Table.from_arrays(arrays, names=["source_row", *columns]))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM {table}_cells")
@@ -97,3 +91,24 @@ def text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
+
+
+def _rows(path: Path, sheet: str | None, number: int | None) -> Iterator[tuple[str, tuple]]:
+    """The first rows (all without a number) of one or all sheets, with the name of the sheet; one row () for an empty sheet.
+
+    Every way in which the library stumbles over the content is a WorkbookError.
+    """
+    import openpyxl
+
+    try:
+        with contextlib.closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            for page in book.worksheets:
+                if sheet in (None, page.title):
+                    page.reset_dimensions()  # some programs write a wrong size, and rows beyond it would be lost
+                    first = None
+                    for first in page.iter_rows(max_row=number, values_only=True):
+                        yield page.title, first
+                    if first is None:
+                        yield page.title, ()
+    except Exception as error:  # damaged XML ends in errors of many kinds, none of them the library's own
+        raise WorkbookError(f"{path.name}: {type(error).__name__}") from error
