@@ -54,8 +54,8 @@ def test_it_objects_to_other_formats_by_their_hash(package):
     assert len([problem for problem in validate(package) if "hash" in problem or "byte count" in problem]) >= 2
 
 
-def test_it_objects_to_a_descriptor_without_resources(package):
-    (package / "datapackage.json").write_text(json.dumps({"name": "empty", "resources": []}), encoding="utf-8")
+def test_it_objects_to_a_descriptor_that_is_none(package):
+    (package / "datapackage.json").write_text(json.dumps({"name": "empty", "resources": [{"name": "a"}]}), encoding="utf-8")
     assert validate(package)
 
 
