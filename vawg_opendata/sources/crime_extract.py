@@ -21,13 +21,13 @@ import duckdb
 
 from vawg_opendata.problems import Accounting, FileAccount, LandingError, Problem, Quarantine, write_parquet
 from vawg_opendata.reference import fold, load_crosswalk
-from vawg_opendata.schemas.crime_extract import DELIVERED, RECORDS
-from vawg_opendata.schemas.fields import ForeignKey, TableSchema
+from vawg_opendata.schemas.crime_extract import DELIVERED, HOMICIDES, RECORDS
+from vawg_opendata.schemas.fields import TableSchema
 from vawg_opendata.schemas.render import duckdb_columns
 from vawg_opendata.schemas.rules import literal, quoted
 from vawg_opendata.sources import crime_extract_manifest, words
 from vawg_opendata.sources.crime_extract_manifest import Manifest
-from vawg_opendata.sources.crime_extract_rows import TAKEN_OVER, UNKNOWN_DAY, derived, parsed, rules, unknown_codes
+from vawg_opendata.sources.crime_extract_rows import TAKEN_OVER, UNKNOWN_DAY, Rule, derived, parsed, rules, unknown_codes
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
 from vawg_opendata.sources.records import MALFORMED
@@ -127,9 +127,10 @@ def _in_order(files: Sequence[LandingFile]) -> list[LandingFile]:
 
 
 def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], manifest: Manifest) -> list[Problem]:
-    """Makes, of each table, `bad_<table>` (source_row, column, reason, value) and `keys_<table>`, its usable keys.
+    """Makes, of each table, `bad_<table>` (source_row, column, reason) and, where others hang on it, `keys_<table>`.
 
     Returns all problems of the content. `keys_offences` holds what the other tables take over from their offence, too.
+    Each file is parsed once, into the columns that decide about its rows; only those are kept in memory.
     """
     problems = []
     for file in _in_order(files):
@@ -139,13 +140,28 @@ def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], 
             return problems + found  # damaged: what hangs on this table cannot be judged
         if table.name == "offences":
             problems += _translate(connection)
+        tried = rules(table, manifest.period(table.name))
+        _scan(connection, table, tried)
         problems += _row_count(connection, file, manifest)
         problems += _unknown(connection, file, table)
-        _find_bad_rows(connection, table, manifest)
-        _find_bad_keys(connection, table)
+        _find_bad_rows(connection, table, tried)
         _keep_keys(connection, table)
         problems += _unusable(connection, file, table)
+        connection.execute("DROP TABLE scanned")
     return problems
+
+
+def _scan(connection: duckdb.DuckDBPyConnection, table: TableSchema, tried: Sequence[Rule]) -> None:
+    """Makes `scanned`: of each row its number, its keys, the first rule it breaks and whether a category is unknown."""
+    keys = list(dict.fromkeys([*table.primary_key, *(name for link in table.foreign_keys for name in link.fields)]))
+    if table.name == "offences":
+        keys += [f"{sql} AS offence_{name}" for name, sql in TAKEN_OVER.items()] + [f"hash({', '.join('raw_' + name for name in _PATH)}) AS path"]
+    first = " ".join(f"WHEN {rule.broken} THEN {number}" for number, rule in enumerate(tried))
+    unknown = " OR ".join(unknown_codes(table).values()) or "false"
+    connection.execute(
+        f"""CREATE TEMP TABLE scanned AS SELECT source_row, {", ".join(keys)}, (CASE {first} END)::SMALLINT AS broken, {unknown} AS unknown
+        FROM ({parsed(table, "staged")})"""
+    )
 
 
 def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
@@ -154,13 +170,17 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     complete = " AND ".join(f"trim(staged.{column}) <> ''" for column in _PATH)
     words.translate(connection, _PATH, "to_offence", lambda *path: codes.get(tuple(fold(word) for word in path)), complete)
     trimmed = ", ".join(f"trim({column}) AS {column}" for column in _PATH)
-    connection.execute(f"CREATE TEMP TABLE offence_codes AS SELECT DISTINCT {trimmed}, code AS offence_code FROM to_offence")
+    # Rows are matched by a hash of the four names, which is much faster than comparing them; a few hundred do not collide.
+    connection.execute(
+        f"""CREATE TEMP TABLE offence_codes AS SELECT DISTINCT hash({', '.join(_PATH)}) AS path, offence_code
+        FROM (SELECT {trimmed}, code AS offence_code FROM to_offence)"""
+    )
     advice = "Add it to reference/offence.csv and offence_labels.csv."
     return words.unknown(connection, NAME, _PATH, "to_offence", ", ".join(_PATH), advice, complete)
 
 
 def _row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile, manifest: Manifest) -> list[Problem]:
-    rows = connection.execute("SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM malformed)").fetchall()[0][0]
+    rows = _rows(connection)
     promised = manifest.rows[file.kind]
     if rows == promised:
         return []
@@ -169,15 +189,21 @@ def _row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile, manifes
     return [Problem(file=file.file, kind=kind, message=message)]
 
 
+def _rows(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of rows of the file that was scanned last, those included that are none."""
+    return connection.execute("SELECT (SELECT count(*) FROM scanned) + (SELECT count(*) FROM malformed)").fetchall()[0][0]
+
+
 def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> list[Problem]:
     """A blocking problem for each value of a coded column that is in no code list."""
-    conditions = unknown_codes(table)
-    if not conditions:
+    if not connection.execute("SELECT count(*) FROM scanned WHERE unknown").fetchall()[0][0]:
         return []
+    conditions = unknown_codes(table)
     cells = ", ".join(f"{{'column': {literal(column)}, 'value': CASE WHEN {broken} THEN {quoted(column)} END}}" for column, broken in conditions.items())
     found = connection.execute(
         f"""SELECT cell."column", cell.value, min(source_row), count(*) FROM (
-            SELECT source_row, unnest([{cells}]) AS cell FROM ({parsed(table, "staged")}) WHERE {" OR ".join(conditions.values())}
+            SELECT source_row, unnest([{cells}]) AS cell FROM ({parsed(table, "staged")})
+            WHERE source_row IN (SELECT source_row FROM scanned WHERE unknown)
         ) WHERE cell.value IS NOT NULL GROUP BY ALL ORDER BY 1, 3, 2 LIMIT {words.LISTED}"""
     ).fetchall()
     return [
@@ -194,70 +220,48 @@ def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Ta
     ]
 
 
-def _find_bad_rows(connection: duckdb.DuckDBPyConnection, table: TableSchema, manifest: Manifest) -> None:
-    """Makes `bad_<table>` of the rows that break a rule by themselves, each with the first one it breaks."""
-    found = rules(table, manifest.period(table.name))
-    first = " ".join(f"WHEN {rule.broken} THEN {position}" for position, rule in enumerate(found))
-    value = " ".join(f"WHEN {literal(name)} THEN {quoted('raw_' + name)}" for name in table.names)
-    listed = ", ".join(f"({position}, {literal(rule.column)}, {literal(rule.reason)})" for position, rule in enumerate(found))
-    raw = ", ".join(quoted("raw_" + name) for name in table.names)
+def _find_bad_rows(connection: duckdb.DuckDBPyConnection, table: TableSchema, tried: Sequence[Rule]) -> None:
+    """Makes `bad_<table>`: rows that break a rule, then those whose key is not theirs alone, then those that hang on nothing."""
+    listed = ", ".join(f"({number}, {literal(rule.column)}, {literal(rule.reason)})" for number, rule in enumerate(tried))
     connection.execute(
-        f"""CREATE TEMP TABLE bad_{table.name} AS
-        SELECT source_row, rules."column", rules.reason, CASE rules."column" {value} END AS value
-        FROM (SELECT source_row, CASE {first} END AS broken, {raw} FROM ({parsed(table, "staged")}) WHERE broken IS NOT NULL)
-        JOIN (VALUES {listed}) AS rules(number, "column", reason) ON broken = number"""
+        f"""CREATE TEMP TABLE bad_{table.name} AS SELECT source_row, "column", reason
+        FROM scanned JOIN (VALUES {listed}) AS rules(number, "column", reason) ON broken = number"""
     )
-
-
-def _find_bad_keys(connection: duckdb.DuckDBPyConnection, table: TableSchema) -> None:
-    """Adds the rows whose key is not theirs alone, and then those that hang on a row that is not there."""
-    usable = f"({parsed(table, 'staged')}) WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
-    key = ", ".join(map(quoted, table.primary_key))
-    raw = ", ".join(quoted("raw_" + name) for name in table.names)
+    usable = f"scanned WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
+    key = ", ".join(table.primary_key)
     connection.execute(
-        f"""INSERT INTO bad_{table.name}
-        WITH usable AS (SELECT source_row, {key} FROM {usable}),
-        shared AS (SELECT {key} FROM usable GROUP BY ALL HAVING count(*) > 1),
-        rows AS (SELECT source_row, {key}, hash({raw}) AS content FROM {usable} AND ({key}) IN (FROM shared)),
-        judged AS (
-            SELECT source_row, min(content) OVER same = max(content) OVER same AS repeated, min(source_row) OVER same = source_row AS first
-            FROM rows WINDOW same AS (PARTITION BY {key})
+        f"""CREATE OR REPLACE TEMP TABLE shared AS SELECT source_row, {key} FROM {usable}
+        AND ({key}) IN (SELECT ({key}) FROM {usable} GROUP BY {key} HAVING count(*) > 1)"""
+    )
+    if connection.execute("SELECT count(*) FROM shared").fetchall()[0][0]:
+        cells = ", ".join(map(quoted, table.names))
+        connection.execute(
+            f"""INSERT INTO bad_{table.name} SELECT source_row, {literal(key)}, CASE WHEN repeated THEN {literal(REPEATED)} ELSE {literal(CONFLICT)} END
+            FROM (
+                SELECT source_row, min(content) OVER same = max(content) OVER same AS repeated, min(source_row) OVER same = source_row AS first
+                FROM shared JOIN (SELECT source_row, hash({cells}) AS content FROM staged) USING (source_row) WINDOW same AS (PARTITION BY {key})
+            ) WHERE NOT (repeated AND first)"""
         )
-        SELECT source_row, {literal(", ".join(table.primary_key))}, CASE WHEN repeated THEN {literal(REPEATED)} ELSE {literal(CONFLICT)} END, NULL
-        FROM judged WHERE NOT (repeated AND first)"""
-    )
     for link in table.foreign_keys:
         complete = " AND ".join(f"{name} IS NOT NULL" for name in link.fields)
+        same = " AND ".join(f"parent.{there} = child.{here}" for here, there in zip(link.fields, link.reference_fields, strict=True))
         connection.execute(
-            f"""INSERT INTO bad_{table.name} SELECT source_row, {literal(", ".join(link.fields))}, {literal(ORPHAN.format(table=link.table))}, NULL
-            FROM (FROM {usable} AND {complete}) AS child ANTI JOIN keys_{link.table} AS parent ON {_same(link)}"""
+            f"""INSERT INTO bad_{table.name} SELECT source_row, {literal(", ".join(link.fields))}, {literal(ORPHAN.format(table=link.table))}
+            FROM (FROM {usable} AND {complete}) AS child ANTI JOIN keys_{link.table} AS parent ON {same}"""
         )
-
-
-def _same(link: ForeignKey) -> str:
-    return " AND ".join(f"parent.{there} = child.{here}" for here, there in zip(link.fields, link.reference_fields, strict=True))
 
 
 def _keep_keys(connection: duckdb.DuckDBPyConnection, table: TableSchema) -> None:
     """Makes `keys_<table>` of the usable rows, for the tables that hang on it."""
-    if not any(link.table == table.name for other in DELIVERED for link in other.foreign_keys):
-        return
-    columns = ", ".join(map(quoted, table.primary_key))
-    if table.name == "offences":
-        taken_over = ", ".join(f"{derivation} AS offence_{name}" for name, derivation in TAKEN_OVER.items())
-        columns = f"{columns}, offence_code, {taken_over}"
-    connection.execute(f"CREATE TEMP TABLE keys_{table.name} AS SELECT {columns} FROM ({_usable(table)})")
-
-
-def _usable(table: TableSchema) -> str:
-    """SQL: the parsed rows that are not bad, with what a row takes over from its offence."""
-    join = ""
-    if table.name == "offences":
-        join = "LEFT JOIN offence_codes ON " + " AND ".join(f"row.raw_{name} = offence_codes.{name}" for name in _PATH)
-    elif table.foreign_keys:  # directly or through its victim it hangs on an offence
-        join = "LEFT JOIN keys_offences USING (crime_ref)"
-    return f"""SELECT * FROM ({parsed(table, "staged")}) AS row {join}
-        WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"""
+    if any(link.table == table.name for other in DELIVERED for link in other.foreign_keys):
+        columns = ", ".join(table.primary_key)
+        join = ""
+        if table.name == "offences":
+            columns += ", offence_code, " + ", ".join(f"offence_{name}" for name in TAKEN_OVER)
+            join = "LEFT JOIN offence_codes USING (path)"
+        connection.execute(
+            f"CREATE TEMP TABLE keys_{table.name} AS SELECT {columns} FROM scanned {join} WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
+        )
 
 
 def _records(file: LandingFile, table: TableSchema, manifest: Manifest) -> str:
@@ -265,7 +269,10 @@ def _records(file: LandingFile, table: TableSchema, manifest: Manifest) -> str:
     fields = ", ".join(f"{quoted(name)}::{type} AS {quoted(name)}" for name, type in duckdb_columns(RECORDS[table.name]).items())
     more = derived(table.name)
     source = f"1 AS count, {literal(manifest.period(table.name)[1])} AS vintage, {literal(file.name)} AS source_file"
-    return f"SELECT {fields} FROM (SELECT *, {more}, {source} FROM ({_usable(table)})) ORDER BY source_row"
+    # Every table but the homicides is, or hangs on, an offence: directly or through its victim.
+    offence = "" if table is HOMICIDES else "JOIN keys_offences USING (crime_ref)"
+    usable = f"({parsed(table, 'staged')}) {offence} WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
+    return f"SELECT {fields} FROM (SELECT *, {more}, {source} FROM {usable}) ORDER BY source_row"
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> None:
@@ -278,18 +285,19 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: 
 
 
 def _unusable(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> list[Problem]:
-    """Problems of rows, which block nothing, and of a file whose rows are mostly unusable, which does."""
+    """Problems of rows, which block nothing, and of a file whose rows are mostly unusable, which does.
+
+    Unlike other sources these rows are about one person each, so their values stay in the quarantine.
+    """
     name = literal(file.name)
     problems = words.unusable(
         connection,
         NAME,
-        f"""SELECT {name} AS source_file, '' AS part, * FROM bad_{table.name}
+        f"""SELECT {name} AS source_file, '' AS part, *, NULL AS value FROM bad_{table.name}
         UNION ALL SELECT {name}, '', source_row, '', {literal(MALFORMED)}, NULL FROM malformed""",
     )
-    bad, rows = connection.execute(
-        f"""SELECT (SELECT count(*) FROM bad_{table.name}) + (SELECT count(*) FROM malformed),
-            (SELECT count(*) FROM staged) + (SELECT count(*) FROM malformed)"""
-    ).fetchall()[0]
+    bad = connection.execute(f"SELECT (SELECT count(*) FROM bad_{table.name}) + (SELECT count(*) FROM malformed)").fetchall()[0][0]
+    rows = _rows(connection)
     if bad * 2 > rows:
         message = f"{bad} of {rows} rows cannot be used: this is not the file it should be, or its format has changed."
         problems.append(Problem(file=file.file, kind="mostly-unusable", message=message))
