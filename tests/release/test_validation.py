@@ -60,7 +60,8 @@ def test_it_objects_to_a_descriptor_that_is_none(package):
 
 
 def test_rows_beyond_the_limit_are_left_to_the_check_over_all_rows(package, monkeypatch):
-    monkeypatch.setattr(validation, "MOST_ROWS", 10)
+    monkeypatch.setattr(validation, "MOST_ROWS", 20)
+    monkeypatch.setattr(validation, "SAMPLED_ROWS", 10)
     path = package / "data" / "victims_by_age_group.csv"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines, lines[1]]))

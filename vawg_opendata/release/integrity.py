@@ -38,7 +38,8 @@ def check(folder: Path) -> list[str]:
             if databases:
                 others["DuckDB"] = f"database.{quoted(name)}"
             try:
-                problems += _formats(connection, name, _csv(folder, resource), others)
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE published AS FROM {_csv(folder, resource)}")
+                problems += _formats(connection, name, others)
                 problems += _keys(connection, folder, resource, tables)
             except (duckdb.Error, ValueError) as error:
                 problems.append(f"{name}: cannot be read as the descriptor says: {str(error).splitlines()[0]}")
@@ -63,35 +64,38 @@ def _csv(folder: Path, resource: dict) -> str:
     return csv_relation(folder / resource["path"], {field["name"]: _TYPES[field["type"]] for field in resource["schema"]["fields"]})
 
 
-def _formats(connection: duckdb.DuckDBPyConnection, name: str, csv: str, others: dict[str, str]) -> list[str]:
-    return [f"{name}: the CSV and {form} do not hold the same rows" for form, relation in others.items() if not _equal(connection, csv, relation)]
+def _formats(connection: duckdb.DuckDBPyConnection, name: str, others: dict[str, str]) -> list[str]:
+    """What does not hold the rows of table `published`, which are those of the CSV."""
+    return [f"{name}: the CSV and {form} do not hold the same rows" for form, relation in others.items() if not _equal(connection, relation)]
 
 
-def _equal(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> bool:
-    """Whether two relations have the same columns with the same types, and the same rows as often."""
-    described = [connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall() for relation in (one, other)]
+def _equal(connection: duckdb.DuckDBPyConnection, other: str) -> bool:
+    """Whether a relation has the columns of table `published` with the same types, and the same rows as often."""
+    described = [connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall() for relation in ("published", other)]
     if [row[:2] for row in described[0]] != [row[:2] for row in described[1]]:
         return False
-    differing = connection.execute(
-        f"SELECT (SELECT count(*) FROM (FROM {one} EXCEPT ALL FROM {other})) + (SELECT count(*) FROM (FROM {other} EXCEPT ALL FROM {one}))"
-    ).fetchall()[0][0]
-    return differing == 0
+    # As many rows, and none of them without its like: then neither has a row more often than the other.
+    rows, others, lost = connection.execute(
+        f"SELECT (SELECT count(*) FROM published), (SELECT count(*) FROM {other}), "
+        f"(SELECT count(*) FROM (FROM published EXCEPT ALL FROM {other}))"
+    ).fetchall()[0]
+    return rows == others and lost == 0
 
 
 def _keys(connection: duckdb.DuckDBPyConnection, folder: Path, resource: dict, tables: dict[str, dict]) -> list[str]:
-    """Whether primary keys are unique and foreign keys point somewhere, over all rows."""
+    """Whether the primary keys of table `published` are unique and its foreign keys point somewhere, over all rows."""
     problems = []
-    name, schema, csv = resource["name"], resource["schema"], _csv(folder, resource)
+    name, schema = resource["name"], resource["schema"]
     if "primaryKey" in schema:
         columns = ", ".join(quoted(column) for column in schema["primaryKey"])
-        twice = connection.execute(f"SELECT count(*) FROM (SELECT {columns} FROM {csv} GROUP BY ALL HAVING count(*) > 1)").fetchall()[0][0]
+        twice = connection.execute(f"SELECT count(*) FROM (SELECT {columns} FROM published GROUP BY ALL HAVING count(*) > 1)").fetchall()[0][0]
         if twice:
             problems.append(f"{name}: {twice} keys occur more than once")
     for key in schema.get("foreignKeys", []):
         here, there = key["fields"][0], key["reference"]["fields"][0]
         target = tables[key["reference"].get("resource", name)]
         lost = connection.execute(
-            f"SELECT count(*) FROM {csv} WHERE {quoted(here)} IS NOT NULL AND {quoted(here)} NOT IN (SELECT {quoted(there)} FROM {_csv(folder, target)})"
+            f"SELECT count(*) FROM published WHERE {quoted(here)} IS NOT NULL AND {quoted(here)} NOT IN (SELECT {quoted(there)} FROM {_csv(folder, target)})"
         ).fetchall()[0][0]
         if lost:
             problems.append(f"{name}: {lost} values of {here} are not in {target['name']}")
