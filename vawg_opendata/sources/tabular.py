@@ -320,9 +320,9 @@ def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: 
     header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(file.path))})").fetchall()]
     names = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" AS "{identifier(column)}"' for column in header)
     origin = f"(SELECT {names}, file_row_number FROM {origin})"
-    # Reads every page once, so that damage shows here and not halfway through the work.
-    sums = ", ".join(f'count("{identifier(column)}")' for column in header)
-    rows = connection.execute(f"SELECT count(*), {sums} FROM {origin}").fetchall()[0][0]
+    # Decodes every value once, so that damage shows here and not halfway through the work.
+    values = ", ".join(f'"{identifier(column)}"' for column in header)
+    rows = connection.execute(f"SELECT count(*), bit_xor(hash({values})) FROM {origin}").fetchall()[0][0]
     part = '"sheet"' if "sheet" in map(identifier, header) else "''"
     return rows, [_select(file, header, columns, part, "file_row_number + 1", origin)]
 
