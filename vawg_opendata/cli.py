@@ -94,9 +94,13 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from vawg_opendata.sample import write_sample
+    from vawg_opendata.sample import generate
 
-    write_sample(options.out, records=options.records, seed=options.seed)
+    try:
+        generate(options.records, options.seed, options.out)
+    except FileExistsError as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
     print(f"{options.records} synthetic records in {options.out}")
     return DONE
 

@@ -40,6 +40,7 @@ RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
 }
 """The record tables that each source can give; which of them a run has depends on its files."""
 
+SAMPLE_FILE = "sample.json"  # what the sample generator leaves in a landing folder that it made
 PANDERA_ROWS = 100_000
 """Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,
 which gives the same verdict (a test holds the two together) in bounded memory."""
@@ -82,9 +83,9 @@ def prepare_landing(settings: Settings) -> Path:
     shutil.rmtree(sample, ignore_errors=True)
     if settings.landing is not None:
         return settings.landing
-    from vawg_opendata.sample import write_sample
+    from vawg_opendata.sample import generate
 
-    write_sample(sample, records=settings.sample_records, seed=settings.sample_seed)
+    generate(settings.sample_records, settings.sample_seed, sample)
     return sample
 
 
@@ -95,13 +96,20 @@ def landing_folder(settings: Settings) -> Path:
 
 def read_records(settings: Settings) -> LandingReport:
     """All input files as records. LandingError, before anything is written, with every problem of the files if one is wrong."""
-    report = read_landing(landing_folder(settings), settings.work)
-    extract = [file for file in report.files if file.source == crime_extract.NAME]
-    Inputs(
-        tuple(InputFile(file.source, file.name, file.bytes, file.sha256) for file in report.files),
-        (crime_extract.NAME,) if extract and crime_extract.synthetic(extract) else (),
-    ).save(settings.work)
+    folder = landing_folder(settings)
+    report = read_landing(folder, settings.work)
+    files = tuple(InputFile(file.source, file.name, file.bytes, file.sha256) for file in report.files)
+    Inputs(files, _synthetic_sources(folder, report)).save(settings.work)
     return report
+
+
+def _synthetic_sources(folder: Path, report: LandingReport) -> tuple[str, ...]:
+    """The sources whose records are made up: all of a folder made as a sample, else the extract when its manifest says so."""
+    sources = tuple(dict.fromkeys(file.source for file in report.files))
+    if (folder / SAMPLE_FILE).is_file():
+        return sources
+    extract = [file for file in report.files if file.source == crime_extract.NAME]
+    return (crime_extract.NAME,) if extract and crime_extract.synthetic(extract) else ()
 
 
 def judge_records(settings: Settings) -> dict[str, list[CheckResult]]:
