@@ -188,3 +188,22 @@ def test_the_real_homicides_are_642_and_the_older_file_said_611(real, tmp_path):
     (revision,) = statistics.comparisons
     to_2020 = sum(cell(statistics, "victims_by_status", year=str(year)) for year in range(2003, 2021))
     assert to_2020 - sum(new - old for _, new, old in revision.differences) == 611
+
+
+def homicides(records, rows, vintage):
+    columns = {"method": "shooting", "age_group": "25-34", "ethnicity": "White", "domestic_abuse": "domestic", "status": "solved"}
+    write(records, "homicide_victims", [columns | {"year": int(month[:4]), "month": month, "sex": sex, "count": 1, "vintage": vintage} for month, sex in rows])
+
+
+def test_a_year_is_counted_when_it_is_complete(tmp_path):
+    homicides(tmp_path / "records", [("2003-02", "female"), ("2004-12", "female"), ("2005-01", "female"), ("2005-01", "male")], "2005-06")
+    statistics = build(HOMICIDE, tmp_path / "records", tmp_path / "work")
+    assert statistics.outline.months[0] == "2003-01" and statistics.outline.months[-1] == "2004-12"
+    assert "2005" not in statistics.outline.codelists["year"].codes
+    assert cell(statistics, "victims_by_method") == 2
+    assert statistics.outline.codelists["year"].labels["2003-2005"] == "2003-2005 (only January 2003 to December 2004)"
+
+
+def test_a_series_without_a_whole_year_gives_nothing(tmp_path):
+    homicides(tmp_path / "records", [("2003-02", "female")], "2003-06")
+    assert build(HOMICIDE, tmp_path / "records", tmp_path / "work") is None

@@ -90,6 +90,11 @@ FEMALE_HOMICIDE = Product(
             source="Domestic Abuse Act 2021",
         ),
         Definition(
+            term="year",
+            definition="A calendar year is published when it is complete.",
+            source="This product",
+        ),
+        Definition(
             term="block of years",
             definition="Three (five) calendar years counted from 2003, never overlapping; a block of which the data cover a part says so.",
             source="This product",

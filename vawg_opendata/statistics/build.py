@@ -59,7 +59,7 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
             left_out[spec.name] = f"no source of {spec.measure} is at hand"
     coverage = {name: frozenset(covered_months(connection, fact)) for name, fact in chosen.items()}
     for name in [name for name in chosen if not coverage[name]]:
-        left_out[name] = f"no file of {chosen.pop(name).source} covers a month of it"
+        left_out[name] = f"no file of {chosen.pop(name).source} covers a period of it"
     if not chosen:
         return None
     months = sorted(set().union(*(coverage[name] for name in chosen)))
@@ -72,18 +72,19 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     for spec in specs:
         fact = chosen[spec.name]
         partials = [folder / f"{spec.name}.parquet"]
-        write_partial(connection, fact, list(spec.dimensions), partials[0])
+        period = product.period(spec)
+        covered = {month if period.codelist == MONTH else month[:4] for month in coverage[spec.name]}
+        write_partial(connection, fact, list(spec.dimensions), partials[0], {period.name: covered})
         if spec.name in short:
             partials.append(folder / f"{spec.name}.unknown.parquet")
-            write_unknown(connection, fact, product.period(spec).name, short[spec.name], partials[1])
+            write_unknown(connection, fact, period.name, short[spec.name], partials[1])
         axes = [Axis(name, full[name], kept[name].at_levels(*levels)) for name, levels in spec.dimensions.items()]
         values = merge(connection, partials, axes)
         outline = _outline(product, spec, fact, axes, months, coverage[spec.name])
-        period = list(spec.dimensions).index(outline.period)
         shown = counted_axes(outline, kept[outline.period].total)
         positions = [outline.axes[outline.period].index(code) for code in shown[outline.period]]
         outlines.append(outline)
-        counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=period))
+        counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=list(spec.dimensions).index(period.name)))
     used = {spec.measure: sources[spec.measure] for spec in specs}
     result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
     _agree(result, counts)

@@ -5,13 +5,14 @@ different files and are merged all the same. The merge joins the closure of each
 every code above its own in any hierarchy, once. Which facts are counted is declared in `facts`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
+from vawg_opendata.products.declaration import YEAR
 from vawg_opendata.reference import CodeList
 from vawg_opendata.statistics.facts import Fact
 from vawg_opendata.statistics.periods import months_between
@@ -61,11 +62,19 @@ def relation(connection: duckdb.DuckDBPyConnection, fact: Fact, vintage: str | N
     return f"{fact.from_clause} WHERE {' AND '.join(conditions)}"
 
 
-def write_partial(connection: duckdb.DuckDBPyConnection, fact: Fact, dimensions: Sequence[str], path: Path) -> None:
-    """Count a fact by the codes of some of its dimensions; a row of `path` per combination that occurs, and its `count`."""
+def write_partial(
+    connection: duckdb.DuckDBPyConnection, fact: Fact, dimensions: Sequence[str], path: Path, covered: Mapping[str, Collection[str]] | None = None
+) -> None:
+    """Count a fact by the codes of some of its dimensions; a row of `path` per combination that occurs, and its `count`.
+
+    `covered` restricts a dimension to some codes: rows of a period that is not covered are not counted.
+    """
+    conditions = "".join(
+        f" AND CAST({fact.dimensions[name]} AS VARCHAR) IN ({', '.join(_text(code) for code in sorted(codes))})" for name, codes in (covered or {}).items()
+    )
     columns = ", ".join(f'CAST({fact.dimensions[name]} AS VARCHAR) AS "{name}"' for name in dimensions)
     connection.execute(
-        f"COPY (SELECT {columns}, CAST(sum({fact.weight}) AS BIGINT) AS count FROM {relation(connection, fact)} "
+        f"COPY (SELECT {columns}, CAST(sum({fact.weight}) AS BIGINT) AS count FROM {relation(connection, fact)}{conditions} "
         f"GROUP BY ALL HAVING sum({fact.weight}) <> 0 ORDER BY ALL) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
     )
 
@@ -118,14 +127,21 @@ def period_totals(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str
 
 
 def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:
-    """The months that a fact covers, in order: of the newest vintage where there are several."""
+    """The months that a fact covers, in order: of the newest vintage where there are several.
+
+    A fact by year covers whole years only, and begins with a January: a year that has begun is not a year's count, and
+    the few cases of its first months would have to be withheld, and with them the totals from which they could be told.
+    """
     table = fact.coverage or fact.records[0]
     newest = f"AND vintage = (SELECT max(vintage) FROM {table})" if fact.vintages else ""
     found = connection.execute(f"SELECT DISTINCT {fact.month} FROM {table} WHERE ({fact.coverage_where}) {newest} ORDER BY 1").fetchall()
     months = [row[0] for row in found]
     if fact.gaps or not months:
         return months
-    return list(months_between(months[0], max([*months, *vintages(connection, fact)])))
+    first, last = months[0], max([*months, *vintages(connection, fact)])
+    if YEAR in fact.dimensions:
+        first, last = f"{first[:4]}-01", last if last.endswith("-12") else f"{int(last[:4]) - 1}-12"
+    return list(months_between(first, last))
 
 
 def _close(connection: duckdb.DuckDBPyConnection, number: int, axis: Axis) -> None:

@@ -70,16 +70,15 @@ def _street(force: str, measure: str) -> Fact:
     A file that is a part of the publisher's, or holds other categories only, says nothing about this one.
     """
     category = f"force = '{force}' AND crime_type = 'violence-and-sexual-offences'"
-    covered = f"{category} AND whole_file"
     return Fact(
         source="police_uk",
         measure=measure,
         records=("street_crimes", "street_coverage"),
         dimensions={"area": "area", "month": "month"},
-        where=f"{category} AND month IN (SELECT month FROM street_coverage WHERE {covered})",
+        where=category,
         month="month",
         coverage="street_coverage",
-        coverage_where=covered,
+        coverage_where=f"{category} AND whole_file",
         gaps=True,
     )
 
