@@ -101,7 +101,7 @@ def test_the_sound_files_are_read(case, tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(edits=st.lists(EDIT, min_size=1, max_size=4))
 def test_any_damage_is_reported_or_accounted_for(case, edits):
     source, name, content = CASES[case]
