@@ -86,8 +86,9 @@ def generate(
             block = _follow(draw, made, victims, position, extracted)
             street.add(draw, made)
             writer.add(spoil(draw, block, defect_rate, tally))
-        writer.add(_homicide_block(Draw(next(draws)), homicides, first, len(blocks), extracted).tables)
-        writer.add({"homicides": homicides.columns})
+        of_women = _homicide_block(Draw(next(draws)), homicides, first, len(blocks), extracted)
+        writer.add(of_women.tables)
+        writer.add({"homicides": homicides.placed_as(of_women.tables["offences"])})
         rows = dict(writer.rows)
     periods = {"offences": (first, last), "homicides": (homicides_from, last)}
     Manifest(True, periods, {name: f"{name}.csv" for name in rows}, rows).write(folder)

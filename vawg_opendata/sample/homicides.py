@@ -34,6 +34,12 @@ class Homicides:
     murder: numpy.ndarray
     columns: dict[str, pyarrow.Array]
 
+    def placed_as(self, offences: dict[str, pyarrow.Array]) -> dict[str, pyarrow.Array]:
+        """The columns, with the place and the time that `offences` has for the homicides which are there as well."""
+        row = compute.index_in(self.columns["crime_ref"], offences["crime_ref"])
+        same = {name: compute.coalesce(offences[name].take(row), self.columns[name]) for name in ("borough_code", "location_type", "committed_from_date")}
+        return self.columns | same
+
 
 def draw_homicides(draw: Draw, first: str, last: str, extracted: int) -> Homicides:
     """Homicides recorded from one month to another."""

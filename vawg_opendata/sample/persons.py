@@ -68,7 +68,7 @@ def draw_victims(
         "age": numbers(age, known),
         "observed_ethnicity": observed,
         **_answers(draw, observed, size),
-        "pregnant": draw.codes({"yes": 0.02, "no": 0.68, "not-known": 0.30}, size),
+        "pregnant": coded(("no", "yes", "not-known"), draw.pick((0.67, 0.03, 0.30), size) * (~male & (age > 13) & (age < 50))),
         "interpreter_needed": draw.codes({"yes": 0.05, "no": 0.80, "not-known": 0.15}, size),
         "home_borough_code": _home(draw, offences, offence),
         "looked_after": coded(("no", "yes", "not-known"), numpy.where(age < 18, draw.pick((0.85, 0.06, 0.09), size), 0)),

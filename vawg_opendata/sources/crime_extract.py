@@ -133,6 +133,7 @@ def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], 
     Each file is parsed once, into the columns that decide about its rows; only those are kept in memory.
     """
     problems = []
+    connection.execute("CREATE TEMP TABLE counted (name VARCHAR, rows BIGINT, spaced BIGINT)")
     for file in _in_order(files):
         table = _TABLES[file.kind]
         found = stage(connection, [file], table.names)
@@ -142,6 +143,9 @@ def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], 
             problems += _translate(connection)
         tried = rules(table, manifest.period(table.name))
         _scan(connection, table, tried)
+        connection.execute(
+            f"""INSERT INTO counted SELECT {literal(table.name)}, count(*) + (SELECT count(*) FROM malformed), count(*) FILTER (WHERE spaced) FROM scanned"""
+        )
         problems += _row_count(connection, file, manifest)
         problems += _unknown(connection, file, table)
         _find_bad_rows(connection, table, tried)
@@ -152,14 +156,15 @@ def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], 
 
 
 def _scan(connection: duckdb.DuckDBPyConnection, table: TableSchema, tried: Sequence[Rule]) -> None:
-    """Makes `scanned`: of each row its number, its keys, the first rule it breaks and whether a category is unknown."""
+    """Makes `scanned`: of each row its number, keys, the first rule it breaks, and whether a category is unknown or a value has spaces around it."""
     keys = list(dict.fromkeys([*table.primary_key, *(name for link in table.foreign_keys for name in link.fields)]))
     if table.name == "offences":
         keys += [f"{sql} AS offence_{name}" for name, sql in TAKEN_OVER.items()] + [f"hash({', '.join('raw_' + name for name in _PATH)}) AS path"]
     first = " ".join(f"WHEN {rule.broken} THEN {number}" for number, rule in enumerate(tried))
     unknown = " OR ".join(unknown_codes(table).values()) or "false"
+    spaced = " OR ".join(f"spaced_{name}" for name in table.names)
     connection.execute(
-        f"""CREATE TEMP TABLE scanned AS SELECT source_row, {", ".join(keys)}, (CASE {first} END)::SMALLINT AS broken, {unknown} AS unknown
+        f"""CREATE TEMP TABLE scanned AS SELECT source_row, {", ".join(keys)}, (CASE {first} END)::SMALLINT AS broken, {unknown} AS unknown, {spaced} AS spaced
         FROM ({parsed(table, "staged")})"""
     )
 
@@ -180,7 +185,7 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
 
 
 def _row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile, manifest: Manifest) -> list[Problem]:
-    rows = _rows(connection)
+    rows = _rows(connection, file)
     promised = manifest.rows[file.kind]
     if rows == promised:
         return []
@@ -189,9 +194,9 @@ def _row_count(connection: duckdb.DuckDBPyConnection, file: LandingFile, manifes
     return [Problem(file=file.file, kind=kind, message=message)]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection) -> int:
-    """The number of rows of the file that was scanned last, those included that are none."""
-    return connection.execute("SELECT (SELECT count(*) FROM scanned) + (SELECT count(*) FROM malformed)").fetchall()[0][0]
+def _rows(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> int:
+    """The number of rows of a file that was scanned, malformed ones included."""
+    return connection.execute("SELECT rows FROM counted WHERE name = ?", [file.kind]).fetchall()[0][0]
 
 
 def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema) -> list[Problem]:
@@ -297,7 +302,7 @@ def _unusable(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: T
         UNION ALL SELECT {name}, '', source_row, '', {literal(MALFORMED)}, NULL FROM malformed""",
     )
     bad = connection.execute(f"SELECT (SELECT count(*) FROM bad_{table.name}) + (SELECT count(*) FROM malformed)").fetchall()[0][0]
-    rows = _rows(connection)
+    rows = _rows(connection, file)
     if bad * 2 > rows:
         message = f"{bad} of {rows} rows cannot be used: this is not the file it should be, or its format has changed."
         problems.append(Problem(file=file.file, kind="mostly-unusable", message=message))
@@ -306,18 +311,16 @@ def _unusable(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: T
 
 def _account(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema, path: Path, manifest: Manifest) -> FileAccount:
     """What was read is counted in the file, what was accepted in the records, what was quarantined in what was set aside."""
-    spaced = " OR ".join(f"{quoted(name)} <> trim({quoted(name)})" for name in table.names)
-    notes = {"with spaces around a value": f"SELECT count(*) FROM staged WHERE {spaced}"}
-    if "committed_from_date" in table.names:
-        unknown_day = f"SELECT count(*) FROM read_parquet({literal(str(path))}) WHERE committed_from_date = DATE {literal(UNKNOWN_DAY)}"
-        notes["day of the offence not known"] = unknown_day
-
     def one(query: str) -> int:
         return connection.execute(query).fetchall()[0][0]
 
+    written = f"read_parquet({literal(str(path))})"
+    notes = {"with spaces around a value": one(f"SELECT spaced FROM counted WHERE name = {literal(table.name)}")}
+    if "committed_from_date" in table.names:
+        notes["day of the offence not known"] = one(f"SELECT count(*) FROM {written} WHERE committed_from_date = DATE {literal(UNKNOWN_DAY)}")
     reasons = connection.execute("SELECT reason, count(*) FROM set_aside WHERE file = ? GROUP BY reason ORDER BY reason", [file.name]).fetchall()
-    rows = one("SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM malformed)")
-    accepted = one(f"SELECT count(*) FROM read_parquet({literal(str(path))})")
+    rows = _rows(connection, file)
+    accepted = one(f"SELECT count(*) FROM {written}")
     quarantined = sum(number for _, number in reasons)
     return FileAccount(
         source=NAME,
@@ -331,5 +334,5 @@ def _account(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Ta
         counts_accepted=accepted,
         counts_quarantined=quarantined,
         quarantined_by_reason=dict(reasons),
-        notes={note: number for note, query in notes.items() if (number := one(query))},
+        notes={note: number for note, number in notes.items() if number},
     )

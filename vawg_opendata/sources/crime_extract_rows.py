@@ -26,12 +26,12 @@ class Rule:
 
 
 def parsed(table: TableSchema, staged: str) -> str:
-    """SQL: the rows of `staged`, typed; each column twice, as value under its name and as text under `raw_<name>`.
+    """SQL: the rows of `staged`, typed; each column also as text under `raw_<name>`, and whether it had spaces under `spaced_<name>`.
 
     Spaces around a value do not count. A text that is not of its type becomes NULL, which the first rules find.
     """
-    texts = ", ".join(f"nullif(trim({quoted(name)}), '') AS {quoted('raw_' + name)}" for name in table.names)
-    values = ", ".join(f"{_value(field)} AS {quoted(field.name)}" for field in table.fields)
+    texts = ", ".join(f"nullif(trim({quoted(name)}), '') AS raw_{name}, {quoted(name)} AS given_{name}" for name in table.names)
+    values = ", ".join(f"{_value(field)} AS {quoted(field.name)}, coalesce(raw_{field.name} <> given_{field.name}, false) AS spaced_{field.name}" for field in table.fields)
     return f"SELECT source_row, {values}, COLUMNS('raw_.*') FROM (SELECT source_row, {texts} FROM {staged})"
 
 

@@ -2,6 +2,7 @@
 
 from vawg_opendata.schemas.crime_extract.common import (
     DIRECT,
+    EXTRACT,
     OTHER,
     SENSITIVE,
     TO_SUSPECT,
@@ -23,7 +24,7 @@ ORDERS = TableSchema(
     description="One row per application for an order against a suspect, and what became of it.",
     fields=(
         Field(
-            name="order_id", title="Order identifier", description="Number of the order.", pattern="O[0-9]{9}", required=True, sensitivity=DIRECT
+            name="order_id", title="Order identifier", description="Number of the order.", pattern="O[0-9]{9}", required=True, sensitivity=DIRECT, source_standard=EXTRACT
         ),
         crime_ref(),
         victim_id(),

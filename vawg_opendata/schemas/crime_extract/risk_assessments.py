@@ -1,6 +1,6 @@
 """The table `risk_assessments` of the extract: the risk to a victim as assessed, with the questions that matter most."""
 
-from vawg_opendata.schemas.crime_extract.common import DASH, DIRECT, OTHER, TO_VICTIM, coded, crime_ref, date, number, own, victim_id, yes_no
+from vawg_opendata.schemas.crime_extract.common import DASH, DIRECT, EXTRACT, OTHER, TO_VICTIM, coded, crime_ref, date, number, own, victim_id, yes_no
 from vawg_opendata.schemas.fields import Field, TableSchema
 
 
@@ -21,6 +21,7 @@ RISK_ASSESSMENTS = TableSchema(
             pattern="R[0-9]{9}",
             required=True,
             sensitivity=DIRECT,
+            source_standard=EXTRACT,
         ),
         crime_ref(),
         victim_id(),
