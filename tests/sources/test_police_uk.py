@@ -160,6 +160,13 @@ def test_lsoas_of_2011_are_carried_only_where_there_is_one_successor(tmp_path):
         path.unlink()
 
 
+def test_a_lookup_that_cannot_be_used_is_named(tmp_path):
+    put(tmp_path / "police_uk", NAME, csv_bytes(STREET, [CRIME]))
+    put(tmp_path / "geography", "lookup.csv", LOOKUP.encode() + b"E01000001,cut o")
+    problem = only(police_uk.discover(tmp_path / "police_uk").problems, "not-read")
+    assert problem.file == "geography/lookup.csv" and not problem.blocking
+
+
 @pytest.mark.parametrize(("change", "rows"), [({}, 3), ({"Crime ID": ""}, 3), ({"Crime type": "Drugs"}, 3)])
 def test_nothing_is_taken_for_a_duplicate(tmp_path, change, rows):
     put(tmp_path / "in", NAME, csv_bytes(STREET, [CRIME, CRIME, CRIME | change]))
@@ -223,6 +230,7 @@ def test_other_forces_of_the_archive_are_not_read(tmp_path):
         ({"Crime type": ""}, "(blank)"),
         ({"LSOA code": "E0100001"}, "E0100001 / City of London 001A"),
         ({"LSOA code": "somewhere"}, "somewhere / City of London 001A"),
+        ({"LSOA code": "Unknown"}, "Unknown / City of London 001A"),
         ({"LSOA code": "E01999999", "LSOA name": "Camden 099Z"}, "E01999999 / Camden 099Z"),
     ],
 )

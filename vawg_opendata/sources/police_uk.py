@@ -120,8 +120,13 @@ def _recognise(path: Path, name: str, lookup_only: bool) -> LandingFile | list[P
         form = examine(path) if path.suffix.lower() == ".csv" else None
         if form and not form.fault and {fold(column) for column in LOOKUP.columns} <= {fold(column) for column in form.header}:
             return LandingFile(path=path, source=NAME, name=name, format="csv", layout=LOOKUP, bytes=form.bytes, sha256=form.sha256)
+        if lookup_only:
+            unread = Problem(
+                file=name.removeprefix("../"), kind="not-read", message="Not read: it cannot be used as a lookup.", blocking=False
+            )
+            return [unread] if form and form.fault else []
         message = "Files of this source are named YYYY-MM-<force>-street.csv, as in the publisher's archive."
-        return [] if lookup_only else [Problem(file=label, kind="name", message=message)]
+        return [Problem(file=label, kind="name", message=message)]
     if lookup_only:
         return []
     month, force, content = parts[1], parts[2].lower(), parts[3].lower()
@@ -211,7 +216,7 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     )
     words.translate(connection, ["crime_type"], "crime_types", lambda word: types.get(fold(word or "")), relation="vocabulary")
     words.translate(connection, ["reported_by"], "forces", lambda word: forces.get(fold(word or "")), relation="vocabulary")
-    known = {row[0] for row in connection.execute("SELECT code FROM areas").fetchall()}
+    known = {row[0] for row in connection.execute("SELECT code FROM areas WHERE lsoa_year <> ''").fetchall()}
     successors = dict(connection.execute("SELECT old, new FROM successors").fetchall())
     boroughs = {
         fold(row["label"]) for row in load_codelist("police_uk_area").rows if row["level"] == "borough" and row["parent"] != "total"
