@@ -100,7 +100,7 @@ def _victims(draw: Draw, block: Block, bad_offence: numpy.ndarray, rate: float, 
     age = columns["age"].cast(pyarrow.string())
     columns["age"] = _put(_put(age, chosen == 1, "199"), chosen == 2, "forties")
     columns["sex"] = _put(columns["sex"], chosen == 3, None)
-    columns["crime_ref"] = _put(columns["crime_ref"], chosen == 4, compute.replace_substring_regex(columns["crime_ref"], "[0-9]{7}/", "9999999/"))
+    columns["crime_ref"] = _put(columns["crime_ref"], chosen == 4, _of_the_other_system(columns["crime_ref"]))
     spaced = ~linked & (chosen == 0) & draw.yes(rate, size)
     columns["sex"] = _put(columns["sex"], spaced, compute.binary_join_element_wise(columns["sex"], "", " "))
     tally.see_through("victims", SPACES, int(spaced.sum()))
@@ -156,6 +156,12 @@ def _put(values: pyarrow.Array, where: numpy.ndarray, new: pyarrow.Array | str |
     if new is None or isinstance(new, str):
         new = pyarrow.scalar(new, pyarrow.string())
     return compute.if_else(pyarrow.array(where), new, values)
+
+
+def _of_the_other_system(references: pyarrow.Array) -> pyarrow.Array:
+    """The same numbers as if the other system had given them, which it never does: a year's numbers run on across the change."""
+    connect = compute.starts_with(references, "01/")
+    return compute.if_else(connect, compute.utf8_slice_codeunits(references, 3), compute.binary_join_element_wise("01/", references, ""))
 
 
 def _respell(labels: pyarrow.Array, how: numpy.ndarray) -> pyarrow.Array:

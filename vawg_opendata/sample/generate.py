@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy
 import pyarrow
-import pyarrow.csv
 
 from vawg_opendata.sample import aftermath, persons
 from vawg_opendata.sample.defects import Block, Tally, spoil
-from vawg_opendata.sample.draw import DAY, Draw, first_day
+from vawg_opendata.sample.draw import DAY, Draw
 from vawg_opendata.sample.homicides import FIRST_NUMBER, Homicides, as_offences, draw_homicides, reference
 from vawg_opendata.sample.offences import draw_offences
+from vawg_opendata.sample.lines import csv_lines
 from vawg_opendata.sample.plan import months, plan
 from vawg_opendata.sample.street import StreetFiles
 from vawg_opendata.schemas.crime_extract import DELIVERED
@@ -166,9 +166,10 @@ class _Writer:
         self.rows = {table.name: 0 for table in DELIVERED}
 
     def __enter__(self) -> "_Writer":
-        options = pyarrow.csv.WriteOptions(quoting_style="needed")
-        self.schemas = {table.name: pyarrow.schema([(name, pyarrow.string()) for name in table.names]) for table in DELIVERED}
-        self.files = {name: pyarrow.csv.CSVWriter(self.folder / f"{name}.csv", schema, write_options=options) for name, schema in self.schemas.items()}
+        self.names = {table.name: table.names for table in DELIVERED}
+        self.files = {name: (self.folder / f"{name}.csv").open("wb") for name in self.names}
+        for name, file in self.files.items():
+            file.write((",".join(self.names[name]) + "\n").encode())
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -179,5 +180,5 @@ class _Writer:
         """Appends the rows of some tables, their columns in the declared order."""
         for name, table in tables.items():
             table = pyarrow.table(table) if isinstance(table, dict) else table
-            self.files[name].write(table.select(self.schemas[name].names).cast(self.schemas[name]))
+            self.files[name].write(csv_lines([table[column] for column in self.names[name]]))
             self.rows[name] += len(table)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy
 import pyarrow
 import pyarrow.compute as compute
-import pyarrow.csv
 
 from vawg_opendata.reference import load_codelist, load_crosswalk
 from vawg_opendata.sample.assumptions import GROUPS
 from vawg_opendata.sample.draw import Draw, coded, either, first_day, month_number
+from vawg_opendata.sample.lines import csv_lines
 from vawg_opendata.sample.offences import Offences
 from vawg_opendata.sample.places import geography
 
@@ -74,7 +74,8 @@ class StreetFiles:
         folder = self.folder / month
         folder.mkdir(parents=True, exist_ok=True)
         table = table.set_column(1, "Month", pyarrow.array([month] * len(table), pyarrow.string()))
-        pyarrow.csv.write_csv(table, folder / f"{month}-{force}-street.csv", pyarrow.csv.WriteOptions(quoting_style="needed"))
+        header = (",".join(table.column_names) + "\n").encode()
+        (folder / f"{month}-{force}-street.csv").write_bytes(header + csv_lines(table.columns))
         return len(table)
 
 
