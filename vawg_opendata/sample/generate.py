@@ -66,11 +66,11 @@ def generate(
         raise ValueError("records, seed and street_months must not be negative; defect_rate must be from 0 to less than 0.2.")
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty. Give a folder that is empty or does not exist yet.")
-    folder = out / "crime_extract"
-    folder.mkdir(parents=True)
     extracted = int((numpy.datetime64(last, "M") + 1).astype(DAY).astype(int)) + 9
     seeds = iter(numpy.random.SeedSequence(seed).spawn(3))
     blocks = plan(Draw(next(seeds)), records, first, last)
+    folder = out / "crime_extract"
+    folder.mkdir(parents=True)
     homicides = draw_homicides(Draw(next(seeds)), homicides_from, last, extracted)
     tally = Tally()
     street = StreetFiles(out / "police_uk", months(first, last)[-street_months:] if street_months else [])

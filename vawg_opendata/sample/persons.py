@@ -55,7 +55,8 @@ def draw_victims(
     not_counted = draw.yes(uncounted, size)
     why = draw.pick((0.6, 0.25, 0.15), size)  # age not known, male, under 10
     male = not_counted & (why == 1)
-    age, known = _ages(draw, offences, offence, not_counted & (why == 2)), ~(not_counted & (why == 0))
+    age = _ages(draw, offences, offence, not_counted & (why == 2))
+    known = ~not_counted | male | (age < 10)
     observed = _observed(draw, recorded)
     age, known, male, observed = age[person], known[person], male[person], observed.take(pyarrow.array(person))
     if given:
@@ -110,8 +111,12 @@ def _age_shares() -> numpy.ndarray:
     tilt = numpy.ones((len(GROUPS), len(_BANDS)))
     tilt[:, :2] = numpy.array(assumptions.YOUNG)[:, None]
     used = groups > 0
-    table = numpy.tile(ages, (len(GROUPS), 1))
-    table[used] = fit(tilt[used] * ages, groups[used], ages / ages.sum() * groups.sum())
+    table = numpy.tile(ages / ages.sum(), (len(GROUPS), 1))
+    table[used] = fit(tilt[used] * ages, groups[used], ages / ages.sum() * groups.sum()) / groups[used][:, None]
+    # Offences against children have their victims in the first band already.
+    found = kinds()
+    children = numpy.bincount(found.group, found.share * (found.oldest < 18), len(GROUPS)) / numpy.maximum(numpy.bincount(found.group, found.share, len(GROUPS)), 1e-9)
+    table[:, 0] = numpy.maximum(table[:, 0] - children, 0.0)
     return table
 
 
@@ -120,10 +125,11 @@ def _ages(draw: Draw, offences: Offences, offence: numpy.ndarray, under_ten: num
     band = draw.pick_by(_age_shares(), offences.group[offence])
     low = numpy.array([10, 20, 30, 40, 50, 60, 70, 80])[band]
     age = low + numpy.minimum(draw.whole(0, 9, size), numpy.where(band == 7, draw.delay(4, size), 9))
-    age = numpy.maximum(age, found.youngest[kind] + numpy.where(age < found.youngest[kind], draw.whole(0, 3, size), 0))
-    child = age > found.oldest[kind]
-    age = numpy.where(child, draw.whole(numpy.maximum(found.youngest[kind], found.oldest[kind] - 5), found.oldest[kind], size), age)
-    return numpy.where(under_ten, draw.whole(0, 9, size), age)
+    # Under 10 is drawn apart, because the published series counts nobody under 10.
+    youngest, oldest = numpy.maximum(found.youngest[kind], 10), found.oldest[kind]
+    age = numpy.where(age < youngest, youngest + draw.whole(0, 3, size), age)
+    age = numpy.where(age > oldest, draw.whole(numpy.minimum(numpy.maximum(youngest, oldest - 5), oldest), oldest, size), age)
+    return numpy.where(under_ten & (found.youngest[kind] < 10), draw.whole(4, 9, size), age)
 
 
 def _observed(draw: Draw, recorded: numpy.ndarray) -> pyarrow.Array:
