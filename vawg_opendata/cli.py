@@ -52,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LandingError as error:
         _list_problems(error.problems)
         return UNUSABLE
-    except (SettingsError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return UNUSABLE
+    except SettingsError as error:
+        return _refuse(error)
 
 
 def _number(text: str) -> int:
@@ -98,9 +97,8 @@ def _sample(options: argparse.Namespace) -> int:
 
     try:
         generate(options.records, options.seed, options.out)
-    except FileExistsError as error:
-        print(error, file=sys.stderr)
-        return UNUSABLE
+    except (FileExistsError, ValueError) as error:
+        return _refuse(error)
     print(f"{options.records} synthetic records in {options.out}")
     return DONE
 
@@ -118,10 +116,18 @@ def _validate(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     from vawg_opendata.release import audit
 
-    report = audit(options.packages)
+    try:
+        report = audit(options.packages)
+    except (FileNotFoundError, ValueError) as error:
+        return _refuse(error)
     print("\n".join(report.lines()))
     print(f"{len(report.packages)} packages: {report.disclosed} cells disclosed, {len(report.problems)} problems.")
     return DONE if report.ok else FAILED
+
+
+def _refuse(error: Exception) -> int:
+    print(error, file=sys.stderr)
+    return UNUSABLE
 
 
 def _list_problems(problems: Sequence[Problem]) -> None:

@@ -1,0 +1,66 @@
+"""What an operator finds in the UI before anything has run: the graph, explained, in the order of the flow."""
+
+import pytest
+
+from vawg_opendata import flow
+from vawg_opendata.definitions import defs
+from vawg_opendata.products import PRODUCTS
+
+GRAPH = defs.resolve_asset_graph()
+KEYS = sorted(GRAPH.get_all_asset_keys(), key=lambda key: key.path)
+STAGES = ["landing", "records", "statistics", "anonymisation", "packages"]
+
+
+def named(key) -> str:
+    return key.to_user_string()
+
+
+@pytest.mark.parametrize("key", KEYS, ids=named)
+def test_an_asset_explains_itself(key):
+    node = GRAPH.get(key)
+    assert len(node.description) > 20
+    assert node.owners and node.kinds
+    assert node.group_name in STAGES
+
+
+@pytest.mark.parametrize("key", KEYS, ids=named)
+def test_the_flow_has_one_direction(key):
+    node = GRAPH.get(key)
+    for parent in node.parent_keys:
+        assert STAGES.index(GRAPH.get(parent).group_name) <= STAGES.index(node.group_name)
+    assert bool(node.parent_keys) == (node.group_name != "landing")
+
+
+@pytest.mark.parametrize("schema", [schema for tables in flow.RECORD_TABLES.values() for schema in tables], ids=lambda schema: schema.name)
+def test_a_record_table_shows_its_columns_as_declared(schema):
+    shown = GRAPH.get(next(key for key in KEYS if key.path == ["records", schema.name])).metadata["dagster/column_schema"]
+    assert [column.name for column in shown.columns] == list(schema.names)
+    assert [column.type for column in shown.columns] == [field.type for field in schema.fields]
+    assert [column.constraints.nullable for column in shown.columns] == [not field.required for field in schema.fields]
+
+
+def test_every_product_and_every_measure_has_its_assets():
+    paths = {tuple(key.path) for key in KEYS}
+    for product in PRODUCTS.values():
+        assert ("statistics", product.name) in paths
+        assert ("packages", product.audience, product.name) in paths
+        for measure in product.measures:
+            assert ("protected", product.audience, measure.name) in paths
+
+
+def test_a_measure_belongs_to_one_product_of_an_audience():
+    """Protection works measure by measure within a product: shared by two, tables would be protected apart."""
+    pairs = [(product.audience, measure.name) for product in PRODUCTS.values() for measure in product.measures]
+    assert len(pairs) == len(set(pairs))
+
+
+def test_checks_stop_the_flow_except_where_only_a_person_can_judge():
+    blocking = {(named(check.asset_key), check.name): GRAPH.get_check_spec(check).blocking for check in GRAPH.asset_check_keys}
+    assert all(stops == (name != "reconciliation") for (_, name), stops in blocking.items())
+    checked = {asset for asset, _ in blocking}
+    assert all(named(key) in checked for key in KEYS if GRAPH.get(key).group_name in ("records", "statistics", "packages"))
+
+
+def test_the_job_materialises_everything():
+    job = defs.resolve_job_def("publish")
+    assert set(job.asset_layer.executable_asset_keys) == set(KEYS)

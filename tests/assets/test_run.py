@@ -1,0 +1,155 @@
+"""What a run of the whole job leaves: assets, checks, history, packages, and nothing of a record where it must not be."""
+
+import json
+import shutil
+import stat
+from dataclasses import replace
+
+import dagster as dg
+import duckdb
+import pytest
+
+from vawg_opendata import flow
+from vawg_opendata.assets import packages
+from vawg_opendata.assets.jobs import run_publish
+from vawg_opendata.assets.resources import RunSettings
+from vawg_opendata.definitions import defs
+from vawg_opendata.problems import LandingError
+from vawg_opendata.products import PRODUCTS
+
+GRAPH = defs.resolve_asset_graph()
+
+
+def metadata_of(result) -> dict:
+    events = result.get_asset_materialization_events()
+    return {tuple(event.asset_key.path): {name: value.value for name, value in event.materialization.metadata.items()} for event in events}
+
+
+def test_every_asset_is_materialised_and_every_check_passes(finished):
+    assert finished.success
+    assert set(metadata_of(finished)) == {tuple(key.path) for key in GRAPH.get_all_asset_keys()}
+    evaluated = {(check.asset_key, check.check_name): check.passed for check in finished.get_asset_check_evaluations()}
+    assert set(evaluated) == {(check.asset_key, check.name) for check in GRAPH.asset_check_keys}
+    assert all(evaluated.values())
+
+
+def test_row_counts_are_those_of_the_files(finished, settings):
+    shown = metadata_of(finished)
+    for schemas in flow.RECORD_TABLES.values():
+        for schema in schemas:
+            path = settings.work / "records" / f"{schema.name}.parquet"
+            rows = duckdb.sql(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()[0][0] if path.is_file() else 0
+            assert shown["records", schema.name]["dagster/row_count"] == rows
+    assert shown["records", "extract_victims"]["dagster/row_count"] > 19_000
+    assert shown["records", "dashboard_offences_by_area"] == {"dagster/row_count": 0, "at_hand": False}
+
+
+def test_the_accounts_shown_are_those_written(finished, settings):
+    shown = metadata_of(finished)["records", "accounting"]
+    written = json.loads((settings.work / "accounting.json").read_text(encoding="utf-8"))["rows"]
+    assert {state: shown[f"rows_{state}"] for state in written} == written
+    assert written["quarantined"] > 0  # the sample has rows that cannot be used
+
+
+def test_packages_are_published_and_labelled_synthetic(finished, settings):
+    for product in PRODUCTS.values():
+        folder = flow.latest_folder(settings, product)
+        described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+        assert described["synthetic"] is True and "synthetic" in described["title"]
+        shown = metadata_of(finished)["packages", product.audience, product.name]
+        assert shown["version"] == described["version"] == "1.0.0" and shown["folder"] == str(folder)
+
+
+def test_the_history_of_runs_is_kept_in_the_work_folder(finished, settings):
+    instance = dg.DagsterInstance.from_config(str(settings.work / "dagster"))
+    run = instance.get_run_by_id(finished.run_id)
+    assert run.job_name == "publish" and run.status == dg.DagsterRunStatus.SUCCESS
+
+
+def test_only_the_owner_can_enter_the_work_folder(finished, settings):
+    assert stat.S_IMODE(settings.work.stat().st_mode) == 0o700
+
+
+def test_dagster_keeps_nothing_of_a_record(finished, settings):
+    """Every identifier and every exact place of the extract, looked for in every byte of Dagster's files."""
+    connection = duckdb.connect()
+
+    def values(table: str, column: str) -> set[bytes]:
+        rows = connection.execute(f"SELECT DISTINCT {column}::VARCHAR FROM read_parquet('{settings.work}/records/{table}.parquet')").fetchall()
+        return {row[0].encode() for row in rows if row[0] is not None}
+
+    secrets = values("extract_offences", "crime_ref") | values("extract_victims", "victim_id") | values("extract_suspects", "suspect_id")
+    assert len(secrets) > 30_000
+    shortest = min(map(len, secrets))
+    kept = b"\n".join(path.read_bytes() for path in (settings.work / "dagster").rglob("*") if path.is_file())
+    assert b"read_records" in kept  # this is where the events are
+    for length in {len(secret) for secret in secrets}:
+        pieces = {kept[start : start + length] for start in range(len(kept) - length + 1)}
+        assert not pieces & secrets
+    assert shortest >= 6  # short values would be found by chance
+
+
+def test_the_flow_without_dagster_publishes_the_same_bytes(finished, settings, tmp_path):
+    plain = replace(settings, published=tmp_path / "published", work=tmp_path / "work")
+    flow.run(plain)
+    for product in PRODUCTS.values():
+        here, there = flow.latest_folder(settings, product), flow.latest_folder(plain, product)
+        names = sorted(path.relative_to(here).as_posix() for path in here.rglob("*") if path.is_file())
+        assert names == sorted(path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file())
+        different = {name for name in names if (here / name).read_bytes() != (there / name).read_bytes()}
+        described = [json.loads((folder / "datapackage.json").read_text(encoding="utf-8")) for folder in (here, there)]
+        # A DuckDB file does not have the same bytes for the same content; its digest of the content is the same.
+        assert different <= {f"{product.name}.duckdb", "datapackage.json", "SHA256SUMS"}
+        assert [_without_duckdb_bytes(one) for one in described[:1]] == [_without_duckdb_bytes(one) for one in described[1:]]
+
+
+def _without_duckdb_bytes(descriptor: dict) -> dict:
+    for resource in descriptor["resources"]:
+        if resource.get("format") == "duckdb":
+            assert resource.pop("hash") and resource.pop("bytes")
+    return descriptor
+
+
+def test_a_second_run_publishes_nothing_new_and_a_choice_of_products_leaves_the_others_alone(finished, settings):
+    before = sorted(path for path in settings.published.rglob("*"))
+    shown = metadata_of(run_publish(defs, replace(settings, products=("female-homicide",))))
+    assert shown["packages", "datastore", "female-homicide"]["is_new"] is False
+    assert shown["packages", "datastore", "vawg-offences"] == {"published": False}
+    assert sorted(path for path in settings.published.rglob("*")) == before
+
+
+def test_a_wrong_file_stops_the_run_before_anything_is_computed(settings, landing, tmp_path):
+    broken = tmp_path / "landing"
+    shutil.copytree(landing, broken)
+    (broken / "crime_extract" / "victims.csv").write_bytes(b"")
+    (broken / "mps_homicide").mkdir()
+    (broken / "mps_homicide" / "victims.csv").write_text("Some,Other,Header\n1,2,3\n", encoding="utf-8")
+    wrong = replace(settings, landing=broken, published=tmp_path / "published", work=tmp_path / "work")
+    with pytest.raises(LandingError) as caught:
+        run_publish(defs, wrong)
+    assert {problem.file for problem in caught.value.problems} >= {"crime_extract/victims.csv", "mps_homicide/victims.csv"}
+    assert not (tmp_path / "published").exists()
+    assert not (tmp_path / "work" / "records").exists() and not (tmp_path / "work" / "statistics").exists()
+    assert dg.DagsterInstance.from_config(str(wrong.work / "dagster")).get_runs(limit=1)[0].status == dg.DagsterRunStatus.FAILURE
+
+
+@pytest.fixture
+def tampered(finished, settings, tmp_path):
+    """A copy of what was published in which one withheld count has been filled in, with the hashes left as they were."""
+    copy = replace(settings, published=tmp_path / "published")
+    shutil.copytree(settings.published, copy.published)
+    table = flow.latest_folder(copy, PRODUCTS["female-homicide"]) / "data" / "victims_by_method.csv"
+    lines = table.read_bytes().split(b"\r\n")
+    row = next(number for number, line in enumerate(lines) if line.endswith(b",,c"))
+    lines[row] = lines[row].removesuffix(b",c") + b"2,"
+    table.write_bytes(b"\r\n".join(lines))
+    return copy
+
+
+def test_the_checks_see_a_package_that_was_tampered_with(tampered):
+    checks = {check.check_key.asset_key.path[-1] + ":" + check.check_key.name: check for check in packages.CHECKS}
+    resource = RunSettings.of(tampered)
+    for name in ("datastore:disclosure", "female-homicide:descriptor", "female-homicide:equal_formats"):
+        assert not checks[name](resource).passed, name
+    for name in ("vawg-offences:descriptor", "vawg-offences:equal_formats"):
+        assert checks[name](resource).passed, name

@@ -1,0 +1,126 @@
+"""The command `vawg` from outside: what it prints, what it leaves, and the exit status that scripts rely on."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paths import REPOSITORY
+
+PROGRAM = "import sys; from vawg_opendata.cli import main; sys.exit(main())"
+
+
+def vawg(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    """Run the command in a process of its own, with none of the caller's settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("VAWG_", "DAGSTER_"))}
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)], cwd=REPOSITORY, env=clean | environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory):
+    """Homicides only: the smallest folder from which a product can be published."""
+    sample = tmp_path_factory.mktemp("sample") / "sample"
+    made = vawg("sample", "--records", 300, "--seed", 3, "--out", sample)
+    assert made.returncode == 0, made.stderr
+    folder = tmp_path_factory.mktemp("landing") / "landing"
+    (folder / "crime_extract").mkdir(parents=True)
+    manifest = json.loads((sample / "crime_extract" / "manifest.json").read_text(encoding="utf-8"))
+    manifest["tables"] = {"homicides": manifest["tables"]["homicides"]}
+    (folder / "crime_extract" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    shutil.copy(sample / "crime_extract" / "homicides.csv", folder / "crime_extract")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def published(landing, tmp_path_factory):
+    """What `vawg publish` printed and where it published."""
+    folder = tmp_path_factory.mktemp("publish")
+    done = vawg("publish", "--landing", landing, "--published", folder / "published", "--work", folder / "work", "--product", "female-homicide")
+    assert done.returncode == 0, done.stderr
+    return done, folder / "published"
+
+
+def test_publish_says_what_is_where(published):
+    done, folder = published
+    package = folder / "datastore" / "female-homicide" / "1.0.0"
+    assert (package / "datapackage.json").is_file()
+    line = next(line for line in done.stdout.splitlines() if line.startswith("female-homicide"))
+    assert "1.0.0 (new)" in line and str(package) in line and "% withheld" in line
+    assert "vawg-offences: not published" in done.stdout
+
+
+def test_audit_passes_what_was_published_and_fails_what_discloses(published, tmp_path):
+    _, folder = published
+    passed = vawg("audit", folder)
+    assert passed.returncode == 0 and "1 packages: 0 cells disclosed, 0 problems." in passed.stdout
+    copy = tmp_path / "package"
+    shutil.copytree(folder / "datastore" / "female-homicide" / "1.0.0", copy)
+    table = copy / "data" / "victims_by_method.csv"
+    table.write_bytes(table.read_bytes().replace(b",,c\r\n", b",1,\r\n", 1))
+    failed = vawg("audit", copy)
+    assert failed.returncode == 1 and "victims_by_method" in failed.stdout
+
+
+def test_audit_of_a_folder_without_packages_is_a_mistake_of_the_caller(tmp_path):
+    done = vawg("audit", tmp_path)
+    assert done.returncode == 2 and str(tmp_path) in done.stderr and "Traceback" not in done.stderr
+
+
+def test_validate_passes_a_sound_folder(landing):
+    done = vawg("validate", landing)
+    assert done.returncode == 0 and " 0 problems" in done.stdout
+
+
+def test_validate_and_publish_list_every_problem_at_once(landing, tmp_path):
+    broken = tmp_path / "landing"
+    shutil.copytree(landing, broken)
+    (broken / "crime_extract" / "homicides.csv").write_bytes(b"\xff\xfe\x00")
+    (broken / "mps_homicide").mkdir()
+    (broken / "mps_homicide" / "empty.csv").write_bytes(b"")
+    (broken / "mps_vawg_dashboard").mkdir()
+    (broken / "mps_vawg_dashboard" / "offences.xlsx").write_bytes(b"this is no workbook")
+    checked = vawg("validate", broken)
+    stopped = vawg("publish", "--landing", broken, "--published", tmp_path / "published", "--work", tmp_path / "work")
+    for done, text in ((checked, checked.stdout), (stopped, stopped.stderr)):
+        assert done.returncode == 2
+        for name in ("crime_extract/homicides.csv", "mps_homicide/empty.csv", "mps_vawg_dashboard/offences.xlsx"):
+            assert name in text
+        assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "published").exists()
+
+
+def test_sample_gives_the_same_files_for_the_same_seed_and_spares_what_is_there(tmp_path):
+    for name, seed in (("one", 5), ("two", 5), ("three", 6)):
+        assert vawg("sample", "--records", 200, "--seed", seed, "--out", tmp_path / name).returncode == 0
+    assert content(tmp_path / "one") == content(tmp_path / "two") != content(tmp_path / "three")
+    again = vawg("sample", "--records", 200, "--seed", 7, "--out", tmp_path / "one")
+    assert again.returncode == 2 and "not empty" in again.stderr and "Traceback" not in again.stderr
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_an_unknown_product_is_refused_before_anything_is_done(tmp_path):
+    done = vawg("publish", "--work", tmp_path / "work", "--published", tmp_path / "published", "--product", "female-homicde")
+    assert done.returncode == 2 and "female-homicde" in done.stderr and "female-homicide" in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [(), ("publsh",), ("sample", "--records", "many", "--seed", "1", "--out", "x"), ("validate",)])
+def test_a_wrong_command_is_explained(arguments):
+    done = vawg(*arguments)
+    assert done.returncode == 2 and "usage: vawg" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_explained(tmp_path):
+    done = vawg("publish", "--work", tmp_path, VAWG_SAMPLE_RECORDS="many")
+    assert done.returncode == 2 and "VAWG_SAMPLE_RECORDS" in done.stderr and "Traceback" not in done.stderr
