@@ -29,7 +29,7 @@ from anonymisation.hierarchy import Hierarchy
 from anonymisation.system import MarginClass, System
 
 FAR_PARTNERS = 24
-"""Partners tried along one dimension beyond the nearest group; the nearest in code-list order are taken."""
+"""Partners tried along one dimension where a swap changes codes above the leaves: the nearest and the heaviest."""
 
 STAYING_LEAVES = 8
 """Leaves tried along a dimension that is not swapped; those with the largest counts are taken."""
@@ -49,19 +49,22 @@ class Moves:
 
 
 class DimensionMoves:
-    """All moves along one dimension.  Codes are numbers in the order of the hierarchy."""
+    """All moves along one dimension.  Codes are numbers in the order of the hierarchy.
 
-    def __init__(self, hierarchy: Hierarchy) -> None:
+    ``margin``: the count of each code over everything else; heavy partners can give much.
+    """
+
+    def __init__(self, hierarchy: Hierarchy, margin: np.ndarray) -> None:
         self.index = {code: i for i, code in enumerate(hierarchy.codes)}
         self.total = self.index[hierarchy.total]
         self._leaves = [self.index[leaf] for leaf in hierarchy.leaves]
         self._place = {leaf: i for i, leaf in enumerate(self._leaves)}
-        self.path = {
-            leaf: tuple(
-                self.index[c] for c in hierarchy.ancestors[hierarchy.codes[leaf]] if c != hierarchy.total
-            )
-            for leaf in self._leaves
+        self.upwards = {
+            i: tuple(self.index[c] for c in hierarchy.ancestors[code] if c != hierarchy.total)
+            for code, i in self.index.items()
         }
+        self.path = {leaf: self.upwards[leaf] for leaf in self._leaves}
+        self._margin = margin
         self.below = {
             i: np.array(sorted(self.index[leaf] for leaf in hierarchy.leaves_below[code]), dtype=np.int64)
             for code, i in self.index.items()
@@ -87,29 +90,38 @@ class DimensionMoves:
     def _find_swaps(self, code: int, leaf: int) -> list[Moves]:
         below = set(self.below[code].tolist())
         here, path = self._place[leaf], self.path[leaf]
-        groups: dict[tuple[int, int], list[tuple[int, ...]]] = {}
-        for other in sorted(self._leaves, key=lambda i: abs(self._place[i] - here)):
+        groups: dict[tuple[int, int], list[tuple[int, int, tuple[int, ...]]]] = {}
+        for other in self._leaves:
             if other in below:
                 continue
             theirs = self.path[other]
             plus = tuple(c for c in path if c not in theirs)
             minus = tuple(c for c in theirs if c not in path)
-            moves = groups.setdefault((len(plus), len(minus)), [])
-            if len(plus) + len(minus) <= 2 or len(moves) < FAR_PARTNERS:
-                moves.append(plus + minus)
+            distance = abs(self._place[other] - here)
+            groups.setdefault((len(plus), len(minus)), []).append((distance, other, plus + minus))
         return [
-            Moves(np.array(moves, dtype=np.int64), np.array([1] * plus + [-1] * minus, dtype=np.int8), True)
+            Moves(self._partners(moves, plus + minus), np.array([1] * plus + [-1] * minus, dtype=np.int8), True)
             for (plus, minus), moves in sorted(groups.items(), key=lambda item: (sum(item[0]), item[0]))
         ]
+
+    def _partners(self, moves: list[tuple[int, int, tuple[int, ...]]], changed: int) -> np.ndarray:
+        """All partners where a swap changes two codes, else the nearest and the heaviest ones."""
+        moves = sorted(moves)
+        if changed > 2 and len(moves) > FAR_PARTNERS:
+            heavy = sorted(moves[FAR_PARTNERS // 2 :], key=lambda move: (-self._margin[move[1]], move))
+            moves = moves[: FAR_PARTNERS // 2] + heavy[: FAR_PARTNERS // 2]
+        return np.array([codes for _, _, codes in moves], dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One exchange: the cells that change, and the width of the interval that it proves for each of them."""
+    """One exchange: the cells that change and their signs, how far it can go either way, and what it costs."""
 
     cells: np.ndarray
+    signs: np.ndarray
+    rise: float
+    fall: float
     cost: float
-    width: int
 
 
 class ExchangeSearch:
@@ -119,14 +131,17 @@ class ExchangeSearch:
     ``largest``: how many numbers one evaluation may hold, a bound on memory.
     """
 
-    def __init__(self, system: System, counts: np.ndarray, minimum: int, largest: int = 2_000_000) -> None:
+    def __init__(self, system: System, counts: np.ndarray, minimum: int, largest: int = 30_000) -> None:
         self._system = system
         self._minimum = minimum
         self._largest = largest
         # Row -1 of these arrays stands for "no such published cell": it costs nothing and bounds nothing.
         self._counts = np.append(counts.astype(np.float64), np.inf)
+        self._deepest_known: dict[tuple[MarginClass, str], np.ndarray] = {}
         self._dimensions = sorted({d for key in system.grids for d in key})
-        self._moves = {d: DimensionMoves(system.hierarchies[d]) for d in self._dimensions}
+        self._moves = {
+            d: DimensionMoves(system.hierarchies[d], self._margin(d, counts)) for d in self._dimensions
+        }
         self._local = {
             key: {d: self._local_index(d, codes) for d, codes in zip(grid.dimensions, grid.codes, strict=True)}
             for key, grid in system.grids.items()
@@ -175,47 +190,58 @@ class ExchangeSearch:
     def _descend(self, at: dict[str, int], dimensions: list[str]) -> dict[str, list[int]]:
         """For each dimension, leaves below the cell at ``at`` through which an exchange may run, best first.
 
-        The largest counts come first: they can be lowered furthest.  The choices are made one after the other, each
-        given the first choices before it, so that the first of each together name a cell that is not empty.
+        The first choices of all dimensions together must name cells that are not empty in any table, so dimensions
+        are settled one after the other, the one with the fewest leaves left first, each given those before it.
         """
         chosen: dict[str, list[int]] = {}
         now = dict(at)
-        for d in dimensions:
-            below = self._moves[d].below[now.get(d, self._moves[d].total)]
-            if len(below) > 1:
-                weights = self._slice(d, now, below)
-                order = np.argsort(-weights, kind="stable")[:STAYING_LEAVES]
-                below = below[order]
-            chosen[d] = [int(leaf) for leaf in below]
+        left = list(dimensions)
+        while left:
+            options = {}
+            for d in left:
+                below = self._moves[d].below[now.get(d, self._moves[d].total)]
+                options[d] = (below, self._slice(d, now, below) if len(below) > 1 else np.ones(len(below)))
+            d = min(left, key=lambda d: int((options[d][1] > 0).sum()))
+            below, weights = options[d]
+            # The largest counts come first: they can be lowered furthest.
+            order = np.argsort(-weights, kind="stable")[:STAYING_LEAVES]
+            chosen[d] = [int(leaf) for leaf in below[order]]
             now[d] = chosen[d][0]
+            left.remove(d)
         return {d: chosen[d] for d in dimensions}
 
     def _slice(self, dimension: str, at: dict[str, int], leaves: np.ndarray) -> np.ndarray:
-        """The count at each of ``leaves``, all else as in ``at``, read from the finest class that shows it."""
-        best = np.zeros(len(leaves))
-        for key in sorted(self._system.grids, key=lambda k: (-len(k), sorted(k))):
+        """For each of ``leaves`` the smallest count that any table shows for it, all else as in ``at``."""
+        smallest = np.full(len(leaves), np.inf)
+        for key, grid in self._system.grids.items():
             if dimension not in key or not key <= {*at, dimension}:
                 continue
-            grid, local = self._system.grids[key], self._local[key]
+            local = self._local[key]
             place: list[object] = []
+            shown = True
             for d in grid.dimensions:
                 if d == dimension:
-                    deepest = [
-                        next((int(local[d][c]) for c in self._moves[d].path[int(leaf)] if local[d][c] >= 0), -1)
-                        for leaf in leaves
-                    ]
-                    place.append(np.array(deepest))
+                    place.append(self._deepest(key, d)[leaves])
                 else:
-                    codes = [at[d], *self._moves[d].path.get(at[d], ())]
-                    place.append(next((int(local[d][c]) for c in codes if local[d][c] >= 0), -1))
-            ids = grid.ids[tuple(place)]
-            absent = np.zeros(len(leaves), dtype=bool)
-            for position in place:
-                absent |= np.asarray(position) < 0
-            values = np.where(absent | (ids < 0), 0.0, self._counts[ids])
-            if values.any():
-                return values
-        return best
+                    code = next((int(local[d][c]) for c in self._moves[d].upwards[at[d]] if local[d][c] >= 0), -1)
+                    shown = shown and code >= 0
+                    place.append(code)
+            if not shown:
+                continue
+            known = place[grid.dimensions.index(dimension)] >= 0
+            ids = np.where(known, grid.ids[tuple(place)], -1)
+            np.minimum(smallest, self._counts[ids], out=smallest)
+        return np.where(np.isfinite(smallest), smallest, 0.0)
+
+    def _deepest(self, key: MarginClass, dimension: str) -> np.ndarray:
+        """By code of the hierarchy (leaves only): the place on the grid's axis of the finest code above it."""
+        if (key, dimension) not in self._deepest_known:
+            moves, local = self._moves[dimension], self._local[key][dimension]
+            deepest = np.full(len(local), -1, dtype=np.int64)
+            for leaf, path in moves.path.items():
+                deepest[leaf] = next((int(local[c]) for c in path if local[c] >= 0), -1)
+            self._deepest_known[key, dimension] = deepest
+        return self._deepest_known[key, dimension]
 
     def _evaluate(
         self,
@@ -225,6 +251,7 @@ class ExchangeSearch:
         width: int,
     ) -> Exchange | None:
         """The cheapest of all products of ``moves``, one axis per dimension."""
+        moves = self._thinned(moves)
         names = list(moves)
         parts = []
         for key in affected:
@@ -255,14 +282,21 @@ class ExchangeSearch:
         if not np.isfinite(total.flat[pick]):
             return None
         where = np.unravel_index(pick, total.shape)
-        cells = []
-        for ids, _, dims in parts:
+        cells, change = [], []
+        for ids, signs, dims in parts:
             chosen = ids[tuple(where[names.index(d)] if ids.shape[i] > 1 else 0 for i, d in enumerate(dims))]
             cells.append(chosen[chosen >= 0])
-        proven = plus[where] + minus[where] - 2 * self._minimum
-        return Exchange(
-            np.concatenate(cells), float(total.flat[pick]), int(min(proven, np.iinfo(np.int32).max))
-        )
+            change.append(signs[chosen >= 0])
+        rise, fall = min(minus[where] - self._minimum, float(width)), min(plus[where] - self._minimum, float(width))
+        return Exchange(np.concatenate(cells), np.concatenate(change), rise, fall, float(total.flat[pick]))
+
+    def _thinned(self, moves: dict[str, Moves]) -> dict[str, Moves]:
+        """As many of the first moves of each dimension as one evaluation may hold."""
+        size = int(np.prod([m.codes.size for m in moves.values()], dtype=np.int64))
+        if size <= self._largest:
+            return moves
+        share = (self._largest / size) ** (1 / len(moves))
+        return {d: Moves(m.codes[: max(1, int(len(m.codes) * share))], m.signs, m.swaps) for d, m in moves.items()}
 
     def _cells_of(
         self, key: MarginClass, moves: dict[str, Moves]
@@ -273,19 +307,13 @@ class ExchangeSearch:
         dims = grid.dimensions
         if not dims:
             return grid.ids.reshape(1), np.ones(1, dtype=np.int8), ()
-        picks, widths = [], []
+        picks = []
         for d in dims:
             index = local[d][moves[d].codes]
             keep = (index >= 0).any(axis=0)
             if not keep.any():
                 return None
             picks.append((index[:, keep], moves[d].signs[keep]))
-            widths.append(int(keep.sum()))
-        size = int(np.prod([p.shape[0] * p.shape[1] for p, _ in picks], dtype=np.int64))
-        if size > self._largest:
-            # Deterministic thinning: the first moves are the nearest and heaviest.
-            share = (self._largest / size) ** (1 / len(picks))
-            picks = [(p[: max(1, int(len(p) * share))], s) for p, s in picks]
         n = len(dims)
         ids_index, missing = [], None
         for axis, (p, _) in enumerate(picks):
@@ -300,6 +328,16 @@ class ExchangeSearch:
         for _, s in picks[1:]:
             signs = np.multiply.outer(signs, s).ravel()
         return ids, signs, dims
+
+    def _margin(self, dimension: str, counts: np.ndarray) -> np.ndarray:
+        """The count of each code over all else; 0 where no table shows it."""
+        margin = np.zeros(len(self._system.hierarchies[dimension].codes))
+        grid = self._system.grids[frozenset([dimension])]
+        index = {code: i for i, code in enumerate(self._system.hierarchies[dimension].codes)}
+        for code, cell in zip(grid.codes[0], grid.ids, strict=True):
+            if cell >= 0:
+                margin[index[code]] = counts[cell]
+        return margin
 
     def _local_index(self, dimension: str, codes: tuple[str, ...]) -> np.ndarray:
         moves = self._moves[dimension]

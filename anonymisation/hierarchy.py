@@ -13,7 +13,7 @@ from functools import cached_property
 from anonymisation.errors import HierarchyError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Hierarchy:
     """One dimension: its codes, its root, and one or more ways in which children add up to parents.
 

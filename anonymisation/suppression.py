@@ -1,73 +1,126 @@
 """Suppression: which cells of a set of linked tables are withheld.
 
-Belongs here: covering every sensitive cell with an exchange, and taking back what proves redundant.  Does not belong
-here: rules that make a cell sensitive (``primary``), the intruder who checks the result (``intruder``).
+Belongs here: the order in which cells are protected, and where an alternative is looked for.  Does not belong here:
+rules that make a cell sensitive (``primary``), how an alternative is found (``alternatives``, ``exchanges``), the
+intruder who checks the result.
 
-Every suppressed cell lies on at least one exchange (``exchanges``) whose whole support is suppressed and which proves
-an interval of the policy's threshold.  So the guarantee holds for all suppressed cells, primary or not, at every
-moment of the search, and taking an exchange away whose primaries others cover keeps it.
+Every withheld cell, primary or secondary, is given alternatives that prove an interval of the policy's threshold; a
+newly withheld partner joins the cells that lack a proof, until none does.  Withholding more cells only adds
+alternatives, so a proof once found stays, and the guarantee holds for all withheld cells by construction.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections import OrderedDict
 
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.alternatives import TOLERANCE, BlockProgram, Proof
+from anonymisation.blocks import Block, Blocks
 from anonymisation.errors import ProtectionError
-from anonymisation.exchanges import Exchange, ExchangeSearch
+from anonymisation.exchanges import ExchangeSearch
 from anonymisation.system import System
+
+LARGEST_BLOCK = 700
+"""Cells of the largest block for which a program is solved; beyond it an exchange is looked for, which costs less."""
+
+GROWTH = 1.5
+"""A block is tried only if it has that many times the cells of the last one that held no alternative."""
+
+KEPT_PROGRAMS = 400
+"""Programs kept for the next cell of the same block: a bound on memory."""
 
 
 def suppress(system: System, counts: np.ndarray, primary: np.ndarray, threshold: int, fixed: np.ndarray) -> np.ndarray:
-    """The cells to withhold: all ``primary`` ones and the partners that protect them.
+    """The cells to withhold: all ``primary`` ones that are not ``fixed``, and the partners that protect them.
 
     ``counts``, ``primary`` and ``fixed`` have an entry per cell of ``system``; ``fixed`` cells stay published.  Zeros
-    are published, so a suppressed count is known to be at least 1 and every exchange keeps it there.
+    are published, so a withheld count is known to be at least 1 and every alternative keeps it there.
 
-    Raises ``ProtectionError`` where a primary cell cannot be protected without withholding a fixed one.
+    Raises ``ProtectionError`` where a cell cannot be protected without withholding a fixed one.
     """
-    search = ExchangeSearch(system, counts, minimum=1)
-    price = np.where((counts == 0) | fixed, np.inf, 1.0 + np.log2(1.0 + counts) / 16.0)
-    where = locations(system, np.flatnonzero(primary))
-    cost = np.where(primary & ~fixed, 0.0, price)
-    covered = np.zeros(system.size, dtype=bool)
-    chosen: list[Exchange] = []
-    # Margins first: their exchanges pass through cells below, which then need none of their own.
-    order = sorted(where, key=lambda cell: (len(where[cell]), -counts[cell], cell))
-    for cell in order:
-        if covered[cell]:
-            continue
-        exchange = search.cheapest(where[cell], cost, threshold)
+    search = _Search(system, counts, primary & ~fixed, threshold, fixed)
+    search.run()
+    return search.withheld
+
+
+class _Search:
+    def __init__(
+        self, system: System, counts: np.ndarray, primary: np.ndarray, threshold: int, fixed: np.ndarray
+    ) -> None:
+        self.withheld = primary.copy()
+        self._system = system
+        self._threshold = threshold
+        # One for each cell withheld, and a little more for a large count, which readers miss more.
+        self._price = np.where((counts == 0) | fixed, np.inf, 1.0 + np.log2(1.0 + counts) / 16.0)
+        self._proof = Proof(counts)
+        self._blocks = Blocks(system, counts)
+        self._exchanges = ExchangeSearch(system, counts, minimum=1)
+        self._columns = sp.csc_array(system.sums)
+        self._programs: OrderedDict[Block, BlockProgram] = OrderedDict()
+        self._where: dict[int, dict[str, str]] = {}
+
+    def run(self) -> None:
+        pending = self._lacking(np.flatnonzero(self.withheld))
+        while len(pending):
+            self._where = self._system.locations(pending)
+            first = {cell: self._blocks.first(self._where[cell]) for cell in pending.tolist()}
+            group: dict[Block, int] = {}
+            for cell in sorted(first):
+                group.setdefault(first[cell], len(group))
+            # Margins first: their alternatives run through the cells below, which then lack less.
+            done: set[Block] = set()
+            for cell in sorted(first, key=lambda cell: (len(self._where[cell]), group[first[cell]], cell)):
+                if first[cell] not in done:
+                    done.add(first[cell])
+                    self._spread(first[cell])
+                if len(self._lacking(np.array([cell]))):
+                    self._protect(cell)
+            pending = self._lacking(np.flatnonzero(self.withheld))
+
+    def _lacking(self, cells: np.ndarray) -> np.ndarray:
+        return cells[self._proof.width(cells) < self._threshold]
+
+    def _program(self, block: Block) -> BlockProgram:
+        if block not in self._programs:
+            if len(self._programs) == KEPT_PROGRAMS:
+                self._programs.popitem(last=False)
+            self._programs[block] = BlockProgram(
+                self._columns, self._blocks.cells(block), self._proof, self._price, self._threshold
+            )
+        return self._programs[block]
+
+    def _spread(self, block: Block) -> None:
+        """Prove what the cells withheld already prove for each other, at no cost."""
+        program = self._program(block)
+        if len(program.cells) > LARGEST_BLOCK:
+            return
+        for rising in (True, False, True, False):
+            inside = program.cells[self.withheld[program.cells]]
+            lacking = self._lacking(inside)
+            if not len(lacking):
+                return
+            program.spread(self.withheld, lacking, rising)
+
+    def _protect(self, cell: int) -> None:
+        lowest = np.ceil(self._proof.lowest[cell] - TOLERANCE)
+        rise = self._threshold - (self._proof.counts[cell] - lowest)
+        tried = 0
+        for block in self._blocks.ladder(self._where[cell]):
+            program = self._program(block)
+            if len(program.cells) > LARGEST_BLOCK:
+                break
+            if cell not in program or len(program.cells) < GROWTH * tried:
+                continue
+            partners = program.cheapest(cell, rise, self.withheld)
+            if partners is not None:
+                self.withheld[partners] = True
+                return
+            tried = len(program.cells)
+        cost = np.where(self.withheld, 0.0, self._price)
+        exchange = self._exchanges.cheapest(self._where[cell], cost, self._threshold)
         if exchange is None:
-            raise ProtectionError(f"the cell {where[cell]} cannot be protected: too much must stay published")
-        chosen.append(exchange)
-        covered[exchange.cells] = True
-        cost[exchange.cells] = 0.0
-    return _without_redundant(system, primary, chosen, price)
-    
-
-def _without_redundant(system, primary, chosen, price):
-    times = np.zeros(system.size, dtype=np.int64)
-    for e in chosen:
-        times[e.cells] += 1
-    keep = []
-    for e in sorted(chosen, key=lambda e: -price[e.cells[~primary[e.cells]]].sum()):
-        own = e.cells[primary[e.cells]]
-        if (times[own] > 1).all():
-            times[e.cells] -= 1
-        else:
-            keep.append(e)
-    return times > 0
-
-
-def locations(system: System, cells: np.ndarray) -> dict[int, dict[str, str]]:
-    """The codes of many cells: cell number to ``{dimension: code}``, dimensions at their total left out."""
-    wanted = np.zeros(system.size, dtype=bool)
-    wanted[cells] = True
-    found: dict[int, dict[str, str]] = {}
-    for grid in system.grids.values():
-        hit = (grid.ids >= 0) & wanted[np.maximum(grid.ids, 0)]
-        for position in np.argwhere(hit):
-            found[int(grid.ids[tuple(position)])] = {
-                d: codes[i] for d, codes, i in zip(grid.dimensions, grid.codes, position, strict=True)
-            }
-    return found
+            raise ProtectionError(f"the cell {self._where[cell]} cannot be protected: too much must stay published")
+        self.withheld[exchange.cells] = True
+        self._proof.add(exchange.cells, exchange.signs, exchange.rise, exchange.fall)

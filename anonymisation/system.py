@@ -63,13 +63,22 @@ class System:
     sums: sp.csr_array
     incomplete: np.ndarray
 
-    def locate(self, cell: int) -> dict[str, str]:
-        """The codes of one cell, by dimension, leaving out dimensions at their total."""
+    def locations(self, cells: np.ndarray) -> dict[int, dict[str, str]]:
+        """The codes of some cells, ``{cell number: {dimension: code}}``, leaving out dimensions at their total."""
+        wanted = np.zeros(self.size + 1, dtype=bool)
+        wanted[cells] = True
+        found: dict[int, dict[str, str]] = {}
         for grid in self.grids.values():
-            where = np.argwhere(grid.ids == cell)
-            if len(where):
-                return {d: codes[i] for d, codes, i in zip(grid.dimensions, grid.codes, where[0], strict=True)}
-        raise TableError(f"there is no cell number {cell}")
+            # Number -1, "no such cell", reads the last entry, which nobody wants.
+            for position in np.argwhere(wanted[grid.ids]):
+                found[int(grid.ids[tuple(position)])] = {
+                    d: codes[i] for d, codes, i in zip(grid.dimensions, grid.codes, position, strict=True)
+                }
+        return found
+
+    def locate(self, cell: int) -> dict[str, str]:
+        """The codes of one cell, as ``locations`` gives them."""
+        return self.locations(np.array([cell]))[int(cell)]
 
 
 def build_system(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) -> System:

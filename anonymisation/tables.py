@@ -23,7 +23,7 @@ SUPPRESSED = "c"
 """Status of a cell that is withheld to protect confidentiality (GSS symbol ``[c]``)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class CountTable:
     """Unprotected counts: ``counts`` has one axis per entry of ``axes``, in its order, and no negative value.
 
@@ -64,7 +64,7 @@ class CountTable:
         return cls(name, measure, axes, counts.reshape(shape))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class PublishedTable:
     """What a reader finds: ``values`` where ``published`` is true; elsewhere ``values`` means nothing.
 
@@ -110,9 +110,12 @@ class PublishedTable:
         return cls(name, measure, axes, grid_values.reshape(shape), grid_known.reshape(shape))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class ProtectedTable(PublishedTable):
-    """A table that may be published: it holds no value of a suppressed cell, so it cannot leak one."""
+    """A table that may be published: it holds no value of a suppressed cell, so it cannot leak one.
+
+    (``init=False``: the constructor of ``PublishedTable`` clears what is not published; a generated one would not.)
+    """
 
     def frame(self) -> pd.DataFrame:
         """One row per cell in the order of the axes: the dimension columns, the measure and ``<measure>_status``."""

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from anonymisation.errors import InconsistentTablesError
 from anonymisation.hierarchy import Hierarchy
+from anonymisation.intruder.neighbourhoods import grow
 from anonymisation.intruder.programs import Program
 from anonymisation.intruder.propagation import propagate
 from anonymisation.system import System, build_system
@@ -183,10 +184,8 @@ def _narrow(
             continue
         # An unknown that nothing bounds from above still needs a bound for the solver: one beyond any proof.
         ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + _FAR * threshold)
-        program = Program(
-            sp.csr_array(unknowns.sums[rows][:, members]), unknowns.lower[rows], unknowns.upper[rows], low[members], ceiling
-        )
-        program.sweep(threshold, open_cells)
+        part = sp.csr_array(unknowns.sums[rows][:, members])
+        program = _prove(part, unknowns.lower[rows], unknowns.upper[rows], low[members], ceiling, threshold, open_cells)
         left = open_cells & (program.proven_width() < threshold)
         program.settle(threshold, left)
         width = program.proven_width()
@@ -197,6 +196,55 @@ def _narrow(
         checked["programs_solved"] += program.solved
     return narrow
 
+
+def _prove(
+    sums: sp.csr_array,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    threshold: int,
+    wanted: np.ndarray,
+) -> Program:
+    """The program of a component, after as many of the wanted unknowns as possible are proven wide by witnesses."""
+    large = sums.shape[1] > LARGE_COMPONENT
+    program = Program(sums, lower, upper, low, high, interior=large)
+    if not large:
+        program.sweep(threshold, wanted)
+        return program
+    program.sweep(threshold, wanted, most_steps=sums.shape[1])
+    point = np.clip(program.centre, low, high)
+    columns = sp.csc_array(sums)
+    for largest in NEIGHBOURHOODS:
+        entered = np.zeros(len(wanted), dtype=bool)
+        for seed in np.flatnonzero(wanted & (program.proven_width() < threshold)):
+            if entered[seed] or program.proven_width(np.array([seed]))[0] >= threshold:
+                continue
+            inside = grow(sums, columns, int(seed), largest)
+            entered[inside] = True
+            rows = np.unique(columns[:, inside].indices)
+            near = sp.csr_array(sums[rows][:, inside])
+            outside = sums[rows] @ point - near @ point[inside]
+            here = near @ point[inside]
+            # The point holds only to the solver's tolerance; its own sums are allowed, so the program has a solution.
+            local = Program(
+                near,
+                np.minimum(lower[rows] - outside, here),
+                np.maximum(upper[rows] - outside, here),
+                low[inside],
+                high[inside],
+            )
+            local.sweep(threshold, wanted[inside] & (program.proven_width(inside) < threshold))
+            program.learn(inside, local.lowest, local.highest)
+            program.solved += local.solved
+    return program
+
+
+LARGE_COMPONENT = 1500
+"""Unknowns of a component beyond which witnesses are looked for in neighbourhoods first."""
+
+NEIGHBOURHOODS = (150, 600)
+"""Sizes of the neighbourhoods, tried one after the other."""
 
 _FAR = 1_000_000
 

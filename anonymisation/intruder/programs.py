@@ -24,13 +24,27 @@ TOLERANCE = 1e-6
 MOST_SWEEPS = 60
 """Sweeps that look for witnesses of many cells; what they leave is settled cell by cell."""
 
+MOST_IDLE_SWEEPS = 6
+"""Sweeps in a row that prove next to nothing, after which sweeping ends."""
+
+PRIMAL_SIMPLEX, FEASIBLE, NO_LIMIT = 4, 2, 2**31 - 1
+"""HiGHS's numbers of a strategy, of a solution status, and its largest limit of steps."""
+
 
 class Program:
     """The unknowns of one component: ``lower <= sums @ x <= upper``, ``low <= x <= high``."""
 
     def __init__(
-        self, sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
+        self,
+        sums: sp.csr_array,
+        lower: np.ndarray,
+        upper: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        *,
+        interior: bool = False,
     ) -> None:
+        """``interior``: also find a solution away from all bounds, ``centre``, at the cost of one interior-point run."""
         self.size = sums.shape[1]
         self._low, self._high = low.astype(float), high.astype(float)
         matrix = sp.csc_array(sums)
@@ -50,26 +64,35 @@ class Program:
         self._solver.passModel(model)
         self._columns = np.arange(self.size, dtype=np.int32)
         self.solved = 0
-        point = self._point()
-        self.lowest, self.highest = point.copy(), point.copy()
+        self.lowest, self.highest = np.full(self.size, np.inf), np.full(self.size, -np.inf)
+        if interior:
+            self._solver.setOptionValue("solver", "ipm")
+            self._solver.setOptionValue("run_crossover", "off")
+            self._point()
+            self.centre = self.point
+            self._solver.setOptionValue("solver", "simplex")
+            self._solver.clearSolver()
+        self._point()
+        self._solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
 
-    def proven_width(self) -> np.ndarray:
-        """For each unknown, how far apart its whole-number values in the witnesses so far are."""
-        return np.floor(self.highest + TOLERANCE) - np.ceil(self.lowest - TOLERANCE)
+    def proven_width(self, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """For some unknowns, how far apart their whole-number values in the witnesses so far are."""
+        return np.floor(self.highest[cells] + TOLERANCE) - np.ceil(self.lowest[cells] - TOLERANCE)
 
-    def sweep(self, width: int, wanted: np.ndarray) -> None:
+    def sweep(self, width: int, wanted: np.ndarray, most_steps: int | None = None) -> None:
         """Look for witnesses that prove ``width`` for many of the ``wanted`` unknowns at once.
 
         Each sweep raises (then lowers) all unproven cells together, none by more than ``width``: without that bound a
-        program spends everything on a few cells.
+        program spends everything on a few cells.  Sweeping ends with the first
+        sweep that takes more than ``most_steps`` steps of the solver: such a component is settled in other ways.
         """
         random = np.random.default_rng(1)
         idle = 0
         for number in range(MOST_SWEEPS):
             open_cells = wanted & (self.proven_width() < width)
-            if not open_cells.any() or idle >= 6:
+            if not open_cells.any() or idle == MOST_IDLE_SWEEPS:
                 return
-            point = self._current
+            point = self.point
             up = number % 2 == 0
             cost = np.zeros(self.size)
             cost[open_cells] = random.uniform(0.5, 1.5, int(open_cells.sum())) * (-1.0 if up else 1.0)
@@ -80,7 +103,8 @@ class Program:
                 low[open_cells] = np.maximum(low, point - width)[open_cells]
             self._solver.changeColsBounds(self.size, self._columns, low, high)
             self._solver.changeColsCost(self.size, self._columns, cost)
-            self._point()
+            if not self._point(limit=most_steps):
+                break
             after = wanted & (self.proven_width() < width)
             idle = idle + 1 if after.sum() > 0.98 * open_cells.sum() else 0
 
@@ -96,12 +120,21 @@ class Program:
                 self._point()
                 self._solver.changeColCost(int(cell), 0.0)
 
+    def learn(self, cells: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> None:
+        """Take over witnesses of some unknowns that were found in a neighbourhood of ``point``."""
+        self.lowest[cells] = np.minimum(self.lowest[cells], lowest)
+        self.highest[cells] = np.maximum(self.highest[cells], highest)
+
     def bounds(self, cell: int) -> tuple[int, int]:
         """The smallest and largest whole number that a settled cell took."""
         return math.ceil(self.lowest[cell] - TOLERANCE), math.floor(self.highest[cell] + TOLERANCE)
 
-    def _point(self) -> np.ndarray:
-        """Solve, and add the solution to the witnesses."""
+    def _point(self, limit: int | None = None) -> bool:
+        """Solve, and add the solution to the witnesses; false if the solver stopped at ``limit`` steps.
+
+        The primal simplex moves from witness to witness, so where it stops is one too.
+        """
+        self._solver.setOptionValue("simplex_iteration_limit", limit or NO_LIMIT)
         self._solver.run()
         self.solved += 1
         status = self._solver.getModelStatus()
@@ -110,11 +143,13 @@ class Program:
         if status == highspy.HighsModelStatus.kUnbounded:
             # Nothing published bounds these cells; a bound far above any count stands for infinity.
             raise AnonymisationError("a withheld cell is unbounded; every unknown must be given a finite upper bound")
-        if status != highspy.HighsModelStatus.kOptimal:
+        stopped = status == highspy.HighsModelStatus.kIterationLimit and limit is not None
+        if stopped and self._solver.getInfo().primal_solution_status != FEASIBLE:
+            return False
+        if not stopped and status != highspy.HighsModelStatus.kOptimal:
             raise AnonymisationError(f"the linear program ended as {status}; nothing can be said about its cells")
         point = np.asarray(self._solver.getSolution().col_value)
-        self._current = point
-        if hasattr(self, "lowest"):
-            np.minimum(self.lowest, point, out=self.lowest)
-            np.maximum(self.highest, point, out=self.highest)
-        return point
+        self.point = point
+        np.minimum(self.lowest, point, out=self.lowest)
+        np.maximum(self.highest, point, out=self.highest)
+        return not stopped

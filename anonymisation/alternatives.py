@@ -1,0 +1,131 @@
+"""Alternatives: other counts that a reader could not tell from the true ones, found by linear programs in a block.
+
+Belongs here: the program of one block, and what is proven by its solutions.  Does not belong here: which block, which
+cell next (``suppression``).
+
+An alternative is a change ``d`` of the true counts with ``sums @ d == 0`` that leaves every published cell as it is
+and every withheld one at least 1.  For a cell that needs protection, the program looks for the alternative in which
+that cell rises by what it lacks and whose newly withheld cells cost least.  The cost of a cell, which is fixed
+however far it moves, is charged per unit moved (Kelly, Golden and Assad 1992; Castro 2012 for general tables).
+"""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.errors import AnonymisationError
+
+TOLERANCE = 1e-6
+"""How far from a whole number a solver's answer may lie and still be that number."""
+
+IDLE_COST = 1e-6
+"""What moving a withheld cell by one costs: next to nothing, but a cycle that serves nobody is not worth it."""
+
+SPREAD_COST = 1e-3
+"""The same where proofs are gathered, each worth 1."""
+
+
+class Proof:
+    """What the alternatives found so far prove: each withheld cell took values from ``lowest`` to ``highest``."""
+
+    def __init__(self, counts: np.ndarray) -> None:
+        self.counts = counts.astype(np.float64)
+        self.lowest = self.counts.copy()
+        self.highest = self.counts.copy()
+
+    def width(self, cells: np.ndarray) -> np.ndarray:
+        """The proven width, in whole numbers, of the intervals of some cells."""
+        return np.floor(self.highest[cells] + TOLERANCE) - np.ceil(self.lowest[cells] - TOLERANCE)
+
+    def add(self, cells: np.ndarray, change: np.ndarray, forth: float, back: float) -> None:
+        """Record that ``counts + forth * change`` and ``counts - back * change`` are alternatives."""
+        before = self.counts[cells]
+        for alternative in (before + forth * change, before - back * change):
+            self.lowest[cells] = np.minimum(self.lowest[cells], alternative)
+            self.highest[cells] = np.maximum(self.highest[cells], alternative)
+
+
+class BlockProgram:
+    """The program of one block: a rise and a fall per cell, both at least 0, and the sums that must stay."""
+
+    def __init__(
+        self, columns: sp.csc_array, cells: np.ndarray, proof: Proof, price: np.ndarray, threshold: int
+    ) -> None:
+        """``columns``: the sums of the whole system; ``cells``: the block; ``price``: by cell, what withholding it
+        costs, infinity where it must stay published."""
+        self.cells = cells[(proof.counts[cells] > 0) & np.isfinite(price[cells])]
+        self._proof = proof
+        self._price = price[self.cells]
+        self._threshold = threshold
+        self._place = {int(cell): i for i, cell in enumerate(self.cells)}
+        part = columns[:, self.cells]
+        rows, compact = np.unique(part.indices, return_inverse=True)
+        n = self._n = len(self.cells)
+        self._room = proof.counts[self.cells] - 1.0
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = 2 * n, len(rows)
+        model.col_cost_ = np.zeros(2 * n)
+        model.col_lower_ = np.zeros(2 * n)
+        model.col_upper_ = np.concatenate([np.full(n, highspy.kHighsInf), self._room])
+        model.row_lower_ = model.row_upper_ = np.zeros(len(rows))
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_ = np.concatenate([part.indptr, part.indptr[1:] + part.indptr[-1]])
+        model.a_matrix_.index_ = np.concatenate([compact, compact])
+        values = part.data.astype(np.float64)
+        model.a_matrix_.value_ = np.concatenate([values, -values])
+        self._solver = highspy.Highs()
+        self._solver.setOptionValue("output_flag", False)
+        self._solver.setOptionValue("threads", 1)
+        self._solver.setOptionValue("presolve", "off")
+        self._solver.passModel(model)
+        self._columns = np.arange(2 * n, dtype=np.int32)
+
+    def __contains__(self, cell: int) -> bool:
+        return cell in self._place
+
+    def cheapest(self, cell: int, rise: float, withheld: np.ndarray) -> np.ndarray | None:
+        """The cells of the cheapest alternative in which ``cell`` rises by ``rise``, or None where there is none."""
+        place = self._place[cell]
+        new = np.where(withheld[self.cells], 0.0, self._price)
+        # A cell that can fall by little only is charged for its whole price over that little.
+        cost = np.concatenate([new / self._threshold, new / np.clip(self._room, 1.0, self._threshold)])
+        cost += IDLE_COST
+        upper = np.concatenate([np.full(self._n, highspy.kHighsInf), self._room])
+        lower = np.zeros(2 * self._n)
+        lower[place] = upper[place] = rise
+        upper[self._n + place] = 0.0
+        return self._solve(cost, lower, upper)
+
+    def spread(self, withheld: np.ndarray, lacking: np.ndarray, rising: bool) -> None:
+        """Look for an alternative among withheld cells in which many of the ``lacking`` ones rise (or fall) at once.
+
+        None moves by more than the threshold: without that bound a program spends everything on a few cells.
+        """
+        inside = withheld[self.cells]
+        target = np.isin(self.cells, lacking)
+        upper = np.concatenate([np.where(inside, float(self._threshold), 0.0), np.where(inside, self._room, 0.0)])
+        cost = np.full(2 * self._n, SPREAD_COST)
+        cost[: self._n][target] = -1.0 if rising else 1.0
+        cost[self._n :][target] = 1.0 if rising else -1.0
+        self._solve(cost, np.zeros(2 * self._n), upper)
+
+    def _solve(self, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
+        self._solver.changeColsBounds(2 * self._n, self._columns, lower, upper)
+        self._solver.changeColsCost(2 * self._n, self._columns, cost)
+        self._solver.run()
+        status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise AnonymisationError(f"a program for secondary suppression ended as {status}")
+        solution = np.asarray(self._solver.getSolution().col_value)
+        change = solution[: self._n] - solution[self._n :]
+        moved = np.abs(change) > TOLERANCE
+        cells, change = self.cells[moved], change[moved]
+        # What rises here falls in the reverse of the alternative, which is one too as long as counts allow.
+        rising = change > 0
+        back = (self._room[moved][rising] / change[rising]).min() if rising.any() else 0.0
+        self._proof.add(cells, change, 1.0, back)
+        return cells
