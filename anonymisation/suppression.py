@@ -52,8 +52,10 @@ class _Search:
         self.withheld = primary.copy()
         self._system = system
         self._threshold = threshold
-        # One for each cell withheld, and a little more for a large count, which readers miss more.
-        self._price = np.where((counts == 0) | fixed, np.inf, 1.0 + np.log2(1.0 + counts) / 16.0)
+        # One for each cell withheld, more for one that sums up many, and a little more for a large count: readers
+        # miss these more.
+        price = 1.0 + system.breadth() + np.log2(1.0 + counts) / 16.0
+        self._price = np.where((counts == 0) | fixed, np.inf, price)
         self._proof = Proof(counts)
         self._blocks = Blocks(system, counts)
         self._exchanges = ExchangeSearch(system, counts, minimum=1)

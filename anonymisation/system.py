@@ -51,17 +51,33 @@ class Grid:
 class System:
     """Cells of all linked tables of one measure, and their sums.
 
-    ``cell_ids[table]``: the cell numbers of that table, in its shape.  ``sums``: a sparse matrix with a row per sum,
+    ``axes[table]`` and ``cell_ids[table]``: the axes of that table, and its cell numbers in its shape.  ``sums``: a sparse matrix with a row per sum,
     +1 at the parent and -1 at each child, so that ``sums @ counts == 0``.  ``incomplete``: one entry per row, true
     where the table shows only some children of the parent, so that the row says ``>= 0`` instead.
     """
 
     hierarchies: Mapping[str, Hierarchy]
     size: int
+    axes: Mapping[str, Mapping[str, tuple[str, ...]]]
     cell_ids: Mapping[str, np.ndarray]
     grids: Mapping[MarginClass, Grid]
     sums: sp.csr_array
     incomplete: np.ndarray
+
+    def breadth(self) -> np.ndarray:
+        """By cell, the binary logarithm of how many of the finest cells of a table it sums up: 0 for a finest cell.
+
+        Where several tables show a cell, the largest is given.
+        """
+        breadth = np.zeros(self.size)
+        for name, ids in self.cell_ids.items():
+            here = np.zeros(ids.shape)
+            for axis, (dimension, codes) in enumerate(self.axes[name].items()):
+                hierarchy = self.hierarchies[dimension].restricted(codes)
+                leaves = np.log2([len(hierarchy.leaves_below[code]) for code in codes])
+                here += leaves.reshape([-1 if i == axis else 1 for i in range(ids.ndim)])
+            np.maximum.at(breadth, ids.ravel(), here.ravel())
+        return breadth
 
     def locations(self, cells: np.ndarray) -> dict[int, dict[str, str]]:
         """The codes of some cells, ``{cell number: {dimension: code}}``, leaving out dimensions at their total."""
@@ -98,7 +114,7 @@ def build_system(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) -
         key: Grid(grid.dimensions, grid.codes, _renumbered(grid.ids, renumber)) for key, grid in grids.items()
     }
     sums, incomplete = _sums(tables, hierarchies, cell_ids, size)
-    return System(hierarchies, size, cell_ids, grids, sums, incomplete)
+    return System(hierarchies, size, {table.name: table.axes for table in tables}, cell_ids, grids, sums, incomplete)
 
 
 def _check_axes(table: Axed, hierarchies: Mapping[str, Hierarchy]) -> None:
