@@ -44,7 +44,7 @@ class Program:
         *,
         interior: bool = False,
     ) -> None:
-        """``interior``: also find a solution away from all bounds, ``centre``, at the cost of one interior-point run."""
+        """``interior``: also look for a solution away from all bounds, ``centre``; else it is the first witness."""
         self.size = sums.shape[1]
         self._low, self._high = low.astype(float), high.astype(float)
         matrix = sp.csc_array(sums)
@@ -65,14 +65,8 @@ class Program:
         self._columns = np.arange(self.size, dtype=np.int32)
         self.solved = 0
         self.lowest, self.highest = np.full(self.size, np.inf), np.full(self.size, -np.inf)
-        if interior:
-            self._solver.setOptionValue("solver", "ipm")
-            self._solver.setOptionValue("run_crossover", "off")
-            self._point()
-            self.centre = self.point
-            self._solver.setOptionValue("solver", "simplex")
-            self._solver.clearSolver()
         self._point()
+        self.centre = self._interior() if interior else self.point
         self._solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
 
     def proven_width(self, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -129,6 +123,20 @@ class Program:
         """The smallest and largest whole number that a settled cell took."""
         return math.ceil(self.lowest[cell] - TOLERANCE), math.floor(self.highest[cell] + TOLERANCE)
 
+    def _interior(self) -> np.ndarray:
+        """A solution away from all bounds, or the last witness where the interior-point method finds none.
+
+        It is only a place to look from: nothing is concluded from it, and it is no witness.
+        """
+        self._solver.setOptionValue("solver", "ipm")
+        self._solver.setOptionValue("run_crossover", "off")
+        self._solver.run()
+        found = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        centre = np.asarray(self._solver.getSolution().col_value) if found else self.point
+        self._solver.setOptionValue("solver", "simplex")
+        self._solver.clearSolver()
+        return centre
+
     def _point(self, limit: int | None = None) -> bool:
         """Solve, and add the solution to the witnesses; false if the solver stopped at ``limit`` steps.
 
@@ -138,18 +146,19 @@ class Program:
         self._solver.run()
         self.solved += 1
         status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:
+            # A basis that has become ill-conditioned: the same program from the start.
+            self._solver.clearSolver()
+            self._solver.run()
+            status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
-        if status == highspy.HighsModelStatus.kUnbounded:
-            # Nothing published bounds these cells; a bound far above any count stands for infinity.
-            raise AnonymisationError("a withheld cell is unbounded; every unknown must be given a finite upper bound")
         stopped = status == highspy.HighsModelStatus.kIterationLimit and limit is not None
         if stopped and self._solver.getInfo().primal_solution_status != FEASIBLE:
             return False
         if not stopped and status != highspy.HighsModelStatus.kOptimal:
             raise AnonymisationError(f"the linear program ended as {status}; nothing can be said about its cells")
-        point = np.asarray(self._solver.getSolution().col_value)
-        self.point = point
-        np.minimum(self.lowest, point, out=self.lowest)
-        np.maximum(self.highest, point, out=self.highest)
+        self.point = np.asarray(self._solver.getSolution().col_value)
+        np.minimum(self.lowest, self.point, out=self.lowest)
+        np.maximum(self.highest, self.point, out=self.highest)
         return not stopped
