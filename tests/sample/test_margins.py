@@ -30,7 +30,10 @@ def test_no_margin_is_missing(derived):
     assert {path.name for path in derived.iterdir()} == {path.name for path in margins.FOLDER.glob("*.csv")}
 
 
-@pytest.mark.parametrize(("name", "column", "of"), [("offence", "share", OFFENCES), ("month", "share", OFFENCES), ("area", "after", 198_000), ("age_group", "share", 1_500_000)])
+@pytest.mark.parametrize(
+    ("name", "column", "of"),
+    [("offence", "share", OFFENCES), ("month", "share", OFFENCES), ("area", "after", 198_000), ("age_group", "share", 1_500_000)],
+)
 def test_a_share_is_too_coarse_for_a_small_count(name, column, of):
     rows = margins.load(name)
     decimals = {len(row[column].split(".")[1]) for row in rows}

@@ -9,14 +9,16 @@ import pytest
 
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.sample import generate, margins
-from vawg_opendata.sample.places import group_shares
 from vawg_opendata.sample.assumptions import GROUPS
+from vawg_opendata.sample.places import group_shares
 from vawg_opendata.schemas.crime_extract import DELIVERED
 from vawg_opendata.sources import landing
 
 
 def digests(folder):
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -101,24 +103,37 @@ def test_groups_follow_the_published_offences(records):
     homicides = by_group.pop("homicide")
     assert homicides > 0.005  # as many as ever, in a small sample
     expected = dict(zip(GROUPS, group_shares(), strict=True))
-    near({group: share / (1 - homicides) for group, share in by_group.items()}, {group: share for group, share in expected.items() if group != "homicide"}, total, 0.002)
+    near(
+        {group: share / (1 - homicides) for group, share in by_group.items()},
+        {group: share for group, share in expected.items() if group != "homicide"},
+        total,
+        0.002,
+    )
 
 
 def test_ages_and_ethnic_appearance_follow_the_published_victims(records):
     found, total = shares(records["extract_victims"], "age_group", "counted")
-    near(found, {row["age_group"]: float(row["share"]) for row in margins.load("age_group")}, total, 0.01)  # offences against children fix some ages
+    near(
+        found, {row["age_group"]: float(row["share"]) for row in margins.load("age_group")}, total, 0.01
+    )  # offences against children fix some ages
     published = margins.load("ethnic_appearance")
     for year in ("2016", "2024"):
         found, total = shares(records["extract_victims"], "ethnic_appearance", f"recorded_month[:4] = '{year}'")
-        near(found, {row["ethnic_appearance"]: float(row["share"]) for row in published if row["year"] == year}, total, 0.01)  # persons recur
+        near(
+            found, {row["ethnic_appearance"]: float(row["share"]) for row in published if row["year"] == year}, total, 0.01
+        )  # persons recur
 
 
 def test_victims_fall_short_of_offences_before_connect_and_exceed_them_after(records):
     ratio = {}
     for era, where in (("before", "recorded_month < '2024-02'"), ("after", "recorded_month >= '2024-03'")):
         with duckdb.connect() as connection:
-            victims = connection.execute(f"SELECT count(*) FROM read_parquet('{records['extract_victims']}') WHERE counted AND {where}").fetchall()[0][0]
-            offences = connection.execute(f"SELECT count(*) FROM read_parquet('{records['extract_offences']}') WHERE {where}").fetchall()[0][0]
+            victims = connection.execute(
+                f"SELECT count(*) FROM read_parquet('{records['extract_victims']}') WHERE counted AND {where}"
+            ).fetchall()[0][0]
+            offences = connection.execute(f"SELECT count(*) FROM read_parquet('{records['extract_offences']}') WHERE {where}").fetchall()[
+                0
+            ][0]
         ratio[era] = victims / offences
     assert 0.90 < ratio["before"] < 0.98
     assert 1.0 < ratio["after"] < 1.03
@@ -148,7 +163,7 @@ def test_people_recur_as_the_same_people(records):
         people = connection.execute(
             f"""SELECT count(*) FILTER (WHERE n > 1), count(*), max(d) FROM (
                 SELECT victim_id, count(*) AS n, count(DISTINCT (age, sex, observed_ethnicity, home_borough_code)) AS d
-                FROM read_parquet('{records['extract_victims']}') GROUP BY victim_id)"""
+                FROM read_parquet('{records["extract_victims"]}') GROUP BY victim_id)"""
         ).fetchall()[0]
     assert people[0] > 0.05 * people[1]
     assert people[2] == 1
@@ -186,7 +201,17 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("wrong", [{"first": "2013-01"}, {"last": "2027-01"}, {"first": "2025-02", "last": "2025-01"}, {"records": -1}, {"defect_rate": 0.5}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first": "2013-01"},
+        {"last": "2027-01"},
+        {"first": "2025-02", "last": "2025-01"},
+        {"records": -1},
+        {"defect_rate": 0.5},
+        {"seed": -1},
+    ],
+)
 def test_wrong_arguments_are_refused_before_anything_is_written(tmp_path, wrong):
     arguments = {"records": 10, "seed": 1, **wrong}
     with pytest.raises(ValueError, match="."):

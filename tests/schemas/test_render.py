@@ -8,7 +8,18 @@ import frictionless
 import pyarrow
 import pytest
 
-from vawg_opendata.schemas import Field, ForeignKey, SchemaError, Sensitivity, TableSchema, arrow_schema, dictionary_rows, duckdb_columns, duckdb_comments, table_schema
+from vawg_opendata.schemas import (
+    Field,
+    ForeignKey,
+    SchemaError,
+    Sensitivity,
+    TableSchema,
+    arrow_schema,
+    dictionary_rows,
+    duckdb_columns,
+    duckdb_comments,
+    table_schema,
+)
 
 SCHEMA = TableSchema(
     name="cases",
@@ -18,7 +29,9 @@ SCHEMA = TableSchema(
         Field(name="case", title="Case", description="Number.", pattern="[0-9]{3}", required=True, sensitivity=Sensitivity.DIRECT),
         Field(name="month", title="Month", description="Month.", type="month"),
         Field(name="day", title="Day", description="Day.", type="date", minimum=datetime.date(2014, 1, 1), unit="day"),
-        Field(name="age", title="Age", description="Age.", type="integer", minimum=0, maximum=120, unit="year", source_standard="Census 2021"),
+        Field(
+            name="age", title="Age", description="Age.", type="integer", minimum=0, maximum=120, unit="year", source_standard="Census 2021"
+        ),
         Field(name="share", title="Share", description="Share.", type="number", maximum=1.0),
         Field(name="held", title="Held", description="Held.", type="boolean", required=True),
         Field(name="sex", title="Sex", description="Sex.", codes="sex", required=True),
@@ -27,7 +40,16 @@ SCHEMA = TableSchema(
     primary_key=("case",),
     foreign_keys=(ForeignKey(("month",), "months", ("code",)),),
 )
-GOOD = {"case": "001", "month": "2026-02", "day": "2024-02-28", "age": "31", "share": "0.5", "held": "true", "sex": "female", "area": "E09000012"}
+GOOD = {
+    "case": "001",
+    "month": "2026-02",
+    "day": "2024-02-28",
+    "age": "31",
+    "share": "0.5",
+    "held": "true",
+    "sex": "female",
+    "area": "E09000012",
+}
 
 
 def errors(tmp_path, *rows):
@@ -110,7 +132,13 @@ def test_the_dictionary_has_a_line_per_field_and_the_same_columns_throughout():
     assert [row["name"] for row in rows] == list(SCHEMA.names)
     assert len({tuple(row) for row in rows}) == 1
     age = rows[3]
-    assert (age["table"], age["type"], age["unit"], age["source_standard"], age["required"]) == ("cases", "integer", "year", "Census 2021", "no")
+    assert (age["table"], age["type"], age["unit"], age["source_standard"], age["required"]) == (
+        "cases",
+        "integer",
+        "year",
+        "Census 2021",
+        "no",
+    )
     assert rows[0]["sensitivity"] == "direct identifier"
 
 

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vawg_opendata.schemas import CheckResult, Field, ForeignKey, SchemaError, TableSchema, arrow_schema, read_frame, validate_frame, validate_parquet
+from vawg_opendata.schemas import (
+    CheckResult,
+    Field,
+    ForeignKey,
+    SchemaError,
+    TableSchema,
+    arrow_schema,
+    read_frame,
+    validate_frame,
+    validate_parquet,
+)
 
 DAY = datetime.date(2024, 2, 28)
 WORDS = ["", "a", "b", "ab", "A", " a", "a\n", "\u0663", "2026-02", "2026-13", "2026-02\n", "1"]
@@ -151,7 +161,9 @@ def test_both_engines_find_what_plain_python_finds(tmp_path_factory, case):
     by_pandera = validate_frame(schema, read_frame(folder / "t.parquet"), frames)
 
     assert by_duckdb == by_pandera
-    structure = {(result.check, result.column): result.failures for result in by_duckdb if result.check in ("present", "type", "unexpected")}
+    structure = {
+        (result.check, result.column): result.failures for result in by_duckdb if result.check in ("present", "type", "unexpected")
+    }
     values = {(result.check, result.column): result.failures for result in by_duckdb if (result.check, result.column) not in structure}
     if fault in ("as declared", "extra column"):
         assert values == truth(schema, data, other)
@@ -203,9 +215,22 @@ def test_a_field_that_contradicts_itself_is_refused(declaration):
         {"primary_key": ("optional",)},
         {"foreign_keys": (ForeignKey(("absent",), "other", ("id",)),)},
         {"fields": (Field(name="a", title="a", description="a"),) * 2},
-        {"fields": (Field(name="a", title="a", description="a", type="number", not_after=("b",)), Field(name="b", title="b", description="b", type="number"))},
+        {
+            "fields": (
+                Field(name="a", title="a", description="a", type="number", not_after=("b",)),
+                Field(name="b", title="b", description="b", type="number"),
+            )
+        },
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(declaration):
     with pytest.raises(SchemaError):
-        TableSchema(**{"name": "t", "title": "t", "description": "t", "fields": (Field(name="optional", title="o", description="o"),), **declaration})
+        TableSchema(
+            **{
+                "name": "t",
+                "title": "t",
+                "description": "t",
+                "fields": (Field(name="optional", title="o", description="o"),),
+                **declaration,
+            }
+        )

@@ -136,7 +136,10 @@ def test_nothing_is_lost_between_the_file_the_records_and_the_quarantine(spoilt,
     lines = (spoilt[0] / "crime_extract" / "outcomes.csv").read_text().splitlines()
     for file, row, record in quarantined:
         if file == "outcomes.csv":
-            assert [json.loads(record)[name] or "" for name in ("crime_ref", "outcome_date")] == [lines[row].split(",")[0], lines[row].split(",")[4]]
+            assert [json.loads(record)[name] or "" for name in ("crime_ref", "outcome_date")] == [
+                lines[row].split(",")[0],
+                lines[row].split(",")[4],
+            ]
 
 
 def test_harmless_defects_are_seen_through_and_noted(spoilt, result):
@@ -172,24 +175,31 @@ def test_offences_and_victims_are_counted_apart(result):
     paths = result[1]
     with duckdb.connect() as connection:
         offences, victims = (f"read_parquet('{paths[f'extract_{name}']}')" for name in ("offences", "victims"))
-        counted = connection.execute(f"SELECT counted, sex = 'female' AND age >= 10, count(*), sum(count) FROM {victims} GROUP BY ALL ORDER BY ALL").fetchall()
+        counted = connection.execute(
+            f"SELECT counted, sex = 'female' AND age >= 10, count(*), sum(count) FROM {victims} GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
         assert all(mark is bool(rule) and rows == total for mark, rule, rows, total in counted)
         assert len(counted) >= 2
         assert connection.execute(f"SELECT count(*) FROM {victims} WHERE counted AND age_group IS NULL").fetchall() == [(0,)]
-        several = connection.execute(f"SELECT count(*) FROM (SELECT crime_ref FROM {victims} GROUP BY crime_ref HAVING count(*) > 1)").fetchall()[0][0]
+        several = connection.execute(
+            f"SELECT count(*) FROM (SELECT crime_ref FROM {victims} GROUP BY crime_ref HAVING count(*) > 1)"
+        ).fetchall()[0][0]
         without = connection.execute(f"SELECT count(*) FROM {offences} ANTI JOIN {victims} USING (crime_ref)").fetchall()[0][0]
     assert several > 0  # an offence with two victims is one offence
     assert without > 0  # an offence stays when its victim's row is quarantined
 
 
 def test_what_is_derived_follows_from_what_was_delivered(result):
-    rows = rows_of(result[1]["extract_offences"], "recorded_date, recorded_month, committed_from_date, committed_month, ward_code, borough_code, area")
+    rows = rows_of(
+        result[1]["extract_offences"], "recorded_date, recorded_month, committed_from_date, committed_month, ward_code, borough_code, area"
+    )
     for recorded, month, committed, committed_month, ward, borough, area in rows:
         assert month == f"{recorded:%Y-%m}"
         assert committed_month == (f"{committed:%Y-%m}" if committed and committed.year > 1900 else None)
         assert area == (ward or f"{borough}-UNK")
     homicides = rows_of(
-        result[1]["extract_homicides"], "year, month, recorded_date, method, method_group, domestic, domestic_abuse, suspect_ethnicity, suspect_observed_ethnicity, relationship_group"
+        result[1]["extract_homicides"],
+        "year, month, recorded_date, method, method_group, domestic, domestic_abuse, suspect_ethnicity, suspect_observed_ethnicity, relationship_group",
     )
     for year, month, recorded, method, method_group, domestic, flag, suspect, observed, relationship in homicides:
         assert (year, month) == (recorded.year, f"{recorded:%Y-%m}")
@@ -220,7 +230,10 @@ def test_parquet_gives_the_same_records_as_csv(clean, tmp_path, typed):
         for table in DELIVERED:
             text = f"read_csv('{clean / table.name}.csv', header=true, all_varchar=true)"
             kinds = {"boolean": "= 'Y'", "date": "::DATE", "integer": "::INTEGER"}
-            cells = [f"({field.name} {kinds[field.type]}) AS {field.name}" if typed and field.type in kinds else field.name for field in table.fields]
+            cells = [
+                f"({field.name} {kinds[field.type]}) AS {field.name}" if typed and field.type in kinds else field.name
+                for field in table.fields
+            ]
             connection.execute(f"COPY (SELECT {', '.join(reversed(cells))} FROM {text}) TO '{folder / table.name}.parquet'")
             manifest["tables"][table.name]["file"] = f"{table.name}.parquet"
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -249,7 +262,13 @@ def test_an_unknown_category_stops_the_file_and_is_named(extract):
     set_cell(extract, "victims", 4, "victim_support", "shrugs")
     set_cell(extract, "victims", 9, "victim_support", "shrugs")
     (problem,) = blocking(extract)
-    assert (problem.kind, problem.column, problem.value, problem.row, problem.rows) == ("unknown-category", "victim_support", "shrugs", 4, 2)
+    assert (problem.kind, problem.column, problem.value, problem.row, problem.rows) == (
+        "unknown-category",
+        "victim_support",
+        "shrugs",
+        4,
+        2,
+    )
     assert "crime_extract/victim_support.csv" in problem.message
 
 
@@ -274,7 +293,10 @@ def test_an_offence_that_nobody_has_classified_stops_the_file(extract):
         (lambda folder: (folder / "orders.csv").unlink(), "missing"),
         (lambda folder: ((folder / "orders.csv").unlink(), (folder / "orders.csv").mkdir()), "missing"),
         (lambda folder: (folder / "orders.csv").write_text(""), "empty"),
-        (lambda folder: (folder / "orders.csv").write_bytes((folder / "orders.csv").read_bytes().replace(b"granted", b"gr\xe4nted")), "encoding"),
+        (
+            lambda folder: (folder / "orders.csv").write_bytes((folder / "orders.csv").read_bytes().replace(b"granted", b"gr\xe4nted")),
+            "encoding",
+        ),
         (lambda folder: (folder / "orders.csv").write_bytes(b"PK\x03\x04 not text"), "format"),
         (lambda folder: edit(folder / "orders.csv", "breach_date", "day_of_breach"), "header"),
         (lambda folder: shutil.copy(folder / "orders.csv", folder / "orders (1).csv"), "not-in-manifest"),
@@ -331,7 +353,9 @@ def test_a_wrong_cell_sets_its_row_aside_with_the_reason(extract, tmp_path, tabl
     found, _, accounting = read(extract, tmp_path / "work")
     account = next(account for account in accounting.files if account.table == f"extract_{table}")
     assert account.quarantined_by_reason == ({reason: 1} if reason else {})
-    assert [(problem.row, problem.column) for problem in found.problems if problem.file == f"crime_extract/{table}.csv"] == ([(3, column)] if reason else [])
+    assert [(problem.row, problem.column) for problem in found.problems if problem.file == f"crime_extract/{table}.csv"] == (
+        [(3, column)] if reason else []
+    )
 
 
 def test_a_record_outside_the_period_is_set_aside(extract, tmp_path):

@@ -52,7 +52,9 @@ def draw_outcomes(draw: Draw, offences: Offences, suspects: Suspects, extracted:
     columns = {
         "crime_ref": offences.columns["crime_ref"].take(pyarrow.array(offence)),
         "outcome_number": numbers(number),
-        "suspect_id": suspects.columns["suspect_id"].take(pyarrow.array(numpy.minimum(suspect, max(len(suspects.offence) - 1, 0)), mask=~named)),
+        "suspect_id": suspects.columns["suspect_id"].take(
+            pyarrow.array(numpy.minimum(suspect, max(len(suspects.offence) - 1, 0)), mask=~named)
+        ),
         "outcome_code": code,
         "outcome_date": dates(day),
         "current": flag(last),
@@ -79,7 +81,11 @@ def suspect_state(draw: Draw, offences: Offences, suspects: Suspects, outcomes: 
     arrest = offences.recorded[suspects.offence] + draw.delay(12, rows)
     arrest = numpy.where(charged, numpy.minimum(arrest, on), arrest)
     arrested &= arrest <= extracted
-    status = either(arrested, coded(("arrested",), numpy.zeros(rows)), draw.codes({"named": 0.35, "interviewed": 0.45, "wanted": 0.08, "eliminated": 0.115, "dead": 0.005}, rows))
+    status = either(
+        arrested,
+        coded(("arrested",), numpy.zeros(rows)),
+        draw.codes({"named": 0.35, "interviewed": 0.45, "wanted": 0.08, "eliminated": 0.115, "dead": 0.005}, rows),
+    )
     status = either(settled, coded(("dealt-with",), numpy.zeros(rows)), status)
     status = either(charged, coded(("charged",), numpy.zeros(rows)), status)
     bail = draw.codes({"released": 0.62, "conditional": 0.16, "unconditional": 0.02, "rui": 0.12, "custody": 0.08}, rows)
@@ -121,7 +127,9 @@ def draw_risk_assessments(draw: Draw, offences: Offences, victims: Victims, firs
 def draw_orders(draw: Draw, offences: Offences, victims: Victims, suspects: Suspects, first_number: int, extracted: int) -> Followed:
     """Orders against a few suspects of domestic abuse and stalking; `parent` is the relationship (victim and suspect row)."""
     offence = victims.offence[suspects.pair_victim]
-    likely = numpy.where(offences.domestic[offence], 0.035, numpy.where(offences.group[offence] == GROUPS.index("stalking-and-harassment"), 0.01, 0.002))
+    likely = numpy.where(
+        offences.domestic[offence], 0.035, numpy.where(offences.group[offence] == GROUPS.index("stalking-and-harassment"), 0.01, 0.002)
+    )
     applied_all = offences.recorded[offence] + draw.delay(25, len(offence))
     pair = numpy.flatnonzero(draw.yes(likely, len(offence)) & (applied_all <= extracted))
     size, applied, offence = len(pair), applied_all[pair], offence[pair]
@@ -129,7 +137,11 @@ def draw_orders(draw: Draw, offences: Offences, victims: Victims, suspects: Susp
     early = compute.starts_with(kind, "SPO").to_numpy(zero_copy_only=False) & (applied < _STALKING_ORDERS_FROM)
     kind = either(early, coded(("RO",), numpy.zeros(size)), kind)
     for new, (old, since) in _NEW_ORDERS.items():
-        kind = either(compute.equal(kind, old).to_numpy(zero_copy_only=False) & (applied >= since) & draw.yes(0.3, size), coded((new,), numpy.zeros(size)), kind)
+        kind = either(
+            compute.equal(kind, old).to_numpy(zero_copy_only=False) & (applied >= since) & draw.yes(0.3, size),
+            coded((new,), numpy.zeros(size)),
+            kind,
+        )
     decided = applied + draw.delay(6, size)
     decision = either(decided > extracted, coded(("pending",), numpy.zeros(size)), draw.codes(assumptions.DECISIONS, size))
     granted = compute.equal(decision, "granted").to_numpy(zero_copy_only=False)

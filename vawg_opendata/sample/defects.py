@@ -17,7 +17,13 @@ from vawg_opendata.sample.offences import Offences
 from vawg_opendata.sample.persons import Suspects, Victims
 from vawg_opendata.sample.places import geography
 
-OFFENCE_DEFECTS = ("impossible recorded date", "no recorded date", "malformed reference", "ward in another borough", "committed after the record")
+OFFENCE_DEFECTS = (
+    "impossible recorded date",
+    "no recorded date",
+    "malformed reference",
+    "ward in another borough",
+    "committed after the record",
+)
 VICTIM_DEFECTS = ("impossible age", "age in words", "no sex", "offence that does not exist", "repeated row", "conflicting rows")
 LINKED = "hangs on an unusable row"
 SPACES, SPELLING = "spaces around a value", "another spelling of a label"
@@ -61,7 +67,12 @@ def spoil(draw: Draw, block: Block, rate: float, tally: Tally) -> dict[str, pyar
     tally.add("relationships", LINKED, int(pairs.sum()))
     tally.add("risk_assessments", LINKED, int(bad_victim[block.risk_assessments.parent].sum()))
     tally.add("orders", LINKED, int(pairs[block.orders.parent].sum()))
-    found = {"offences": offences, "victims": victims, "suspects": suspects, "outcomes": _outcomes(draw, block, bad_offence, bad_suspect, rate, tally)}
+    found = {
+        "offences": offences,
+        "victims": victims,
+        "suspects": suspects,
+        "outcomes": _outcomes(draw, block, bad_offence, bad_suspect, rate, tally),
+    }
     return {name: found.get(name) or pyarrow.table(columns) for name, columns in block.tables.items()}
 
 
@@ -80,7 +91,9 @@ def _offences(draw: Draw, block: Block, rate: float, tally: Tally) -> tuple[pyar
         columns[name] = _put(columns[name], chosen == 4, pyarrow.array(codes).take(pyarrow.array(other)))
     later = pyarrow.array(block.offences.recorded + 31, pyarrow.int32()).cast(pyarrow.date32())
     columns["committed_from_date"] = _put(columns["committed_from_date"].cast(pyarrow.string()), chosen == 5, later.cast(pyarrow.string()))
-    columns["committed_to_date"] = compute.if_else(pyarrow.array(chosen == 5), pyarrow.scalar(None, pyarrow.date32()), columns["committed_to_date"])
+    columns["committed_to_date"] = compute.if_else(
+        pyarrow.array(chosen == 5), pyarrow.scalar(None, pyarrow.date32()), columns["committed_to_date"]
+    )
     _count(tally, "offences", OFFENCE_DEFECTS, chosen)
     # The rest is harmless, and in rows that are used, so that the numbers can be told apart.
     good = chosen == 0

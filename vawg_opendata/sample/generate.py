@@ -15,8 +15,8 @@ from vawg_opendata.sample import aftermath, persons
 from vawg_opendata.sample.defects import Block, Tally, spoil
 from vawg_opendata.sample.draw import DAY, Draw
 from vawg_opendata.sample.homicides import FIRST_NUMBER, Homicides, as_offences, draw_homicides, reference
-from vawg_opendata.sample.offences import draw_offences
 from vawg_opendata.sample.lines import csv_lines
+from vawg_opendata.sample.offences import draw_offences
 from vawg_opendata.sample.plan import months, plan
 from vawg_opendata.sample.street import StreetFiles
 from vawg_opendata.schemas.crime_extract import DELIVERED

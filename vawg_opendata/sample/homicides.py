@@ -37,7 +37,10 @@ class Homicides:
     def placed_as(self, offences: dict[str, pyarrow.Array]) -> dict[str, pyarrow.Array]:
         """The columns, with the place and the time that `offences` has for the homicides which are there as well."""
         row = compute.index_in(self.columns["crime_ref"], offences["crime_ref"])
-        same = {name: compute.coalesce(offences[name].take(row), self.columns[name]) for name in ("borough_code", "location_type", "committed_from_date")}
+        same = {
+            name: compute.coalesce(offences[name].take(row), self.columns[name])
+            for name in ("borough_code", "location_type", "committed_from_date")
+        }
         return self.columns | same
 
 
@@ -56,16 +59,26 @@ def draw_homicides(draw: Draw, first: str, last: str, extracted: int) -> Homicid
     suspected = ~compute.is_in(relationship, pyarrow.array(["no-suspect-identified"])).to_numpy(zero_copy_only=False)
     age = numpy.clip(numpy.where(female, draw.generator.normal(40, 20, size), draw.generator.normal(31, 14, size)).astype(int), 0, 97)
     known = _groups(relationship)
-    domestic = compute.is_in(known, pyarrow.array(["partner-or-ex-partner", "parent", "son-or-daughter", "other-family"])).to_numpy(zero_copy_only=False) & (age >= 16)
+    domestic = compute.is_in(known, pyarrow.array(["partner-or-ex-partner", "parent", "son-or-daughter", "other-family"])).to_numpy(
+        zero_copy_only=False
+    ) & (age >= 16)
     observed = draw.codes({"IC1": 0.40, "IC2": 0.07, "IC3": 0.29, "IC4": 0.15, "IC5": 0.03, "IC6": 0.03, "IC9": 0.03}, size)
     killer = either(draw.yes(assumptions.SAME_OBSERVED, size), observed, draw.codes(assumptions.SUSPECT_OBSERVED, size))
     live = extracted - recorded < _LIVE
-    stage = either(live, draw.codes({"charged": 0.80, "suspect-dead": 0.07, "convicted": 0.13}, size), draw.codes({"convicted": 0.86, "acquitted": 0.06, "suspect-dead": 0.08}, size))
+    stage = either(
+        live,
+        draw.codes({"charged": 0.80, "suspect-dead": 0.07, "convicted": 0.13}, size),
+        draw.codes({"convicted": 0.86, "acquitted": 0.06, "suspect-dead": 0.08}, size),
+    )
     stage = either(suspected & draw.yes(0.06, size), coded(("suspect-not-charged",), numpy.zeros(size)), stage)
     stage = either(suspected, stage, coded(("no-suspect",), numpy.zeros(size)))
     charged = compute.equal(stage, "charged").to_numpy(zero_copy_only=False)
     murder = draw.yes(0.92, size)
-    place = either(domestic, draw.codes(assumptions.DOMESTIC_PLACES, size), draw.codes({**assumptions.PUBLIC_PLACES, "dwelling-victim": 0.5, "dwelling-other": 0.2}, size))
+    place = either(
+        domestic,
+        draw.codes(assumptions.DOMESTIC_PLACES, size),
+        draw.codes({**assumptions.PUBLIC_PLACES, "dwelling-victim": 0.5, "dwelling-other": 0.2}, size),
+    )
     committed = recorded - numpy.where(draw.yes(0.04, size), draw.delay(900, size), draw.delay(0.7, size))
     unknown = draw.yes(0.004, size)
     columns = {
@@ -73,7 +86,9 @@ def draw_homicides(draw: Draw, first: str, last: str, extracted: int) -> Homicid
         "victim_id": identifiers("V", 900_000_000 + numpy.arange(size)),
         "recorded_date": dates(recorded),
         "committed_from_date": dates(numpy.where(unknown, UNKNOWN_DAY, committed)),
-        "offence_type": either((age == 0) & draw.yes(0.5, size), coded(("infanticide",), numpy.zeros(size)), coded(("manslaughter", "murder"), murder)),
+        "offence_type": either(
+            (age == 0) & draw.yes(0.5, size), coded(("infanticide",), numpy.zeros(size)), coded(("manslaughter", "murder"), murder)
+        ),
         "borough_code": _boroughs(draw, size),
         "location_type": place,
         "sex": coded(("male", "female"), female),
@@ -110,14 +125,20 @@ def reference(number: numpy.ndarray, recorded: numpy.ndarray) -> pyarrow.Array:
     """Crime references of given numbers."""
     digits = compute.utf8_lpad(pyarrow.array(number).cast(pyarrow.string()), 7, "0")
     short_year = compute.utf8_lpad(pyarrow.array(year(recorded) % 100).cast(pyarrow.string()), 2, "0")
-    return compute.binary_join_element_wise(coded(("", "01/"), recorded >= CONNECT), compute.binary_join_element_wise(digits, short_year, "/"), "")
+    return compute.binary_join_element_wise(
+        coded(("", "01/"), recorded >= CONNECT), compute.binary_join_element_wise(digits, short_year, "/"), ""
+    )
 
 
 def as_offences(homicides: Homicides, first: str) -> tuple[numpy.ndarray, dict[str, numpy.ndarray], dict]:
     """The homicides of women that the other tables have as well: their rows, and what is given for offences and victims."""
     row = numpy.flatnonzero(homicides.female & (homicides.recorded >= first_day([first])[0]) & (homicides.age >= 1))
     found = kinds()
-    named = {word: next(number for number, name in enumerate(found.classes) if name == f"class-{word}") for word in ("murder", "manslaughter") if f"class-{word}" in found.classes}
+    named = {
+        word: next(number for number, name in enumerate(found.classes) if name == f"class-{word}")
+        for word in ("murder", "manslaughter")
+        if f"class-{word}" in found.classes
+    }
     murder = named["murder"]
     given = {
         "kind": numpy.where(homicides.murder[row], murder, named.get("manslaughter", murder)),
@@ -125,7 +146,11 @@ def as_offences(homicides: Homicides, first: str) -> tuple[numpy.ndarray, dict[s
         "suspected": homicides.suspected[row],
     }
     taken = pyarrow.array(row)
-    persons = {"age": homicides.age[row], "observed_ethnicity": homicides.columns["observed_ethnicity"].take(taken), "victim_id": homicides.columns["victim_id"].take(taken)}
+    persons = {
+        "age": homicides.age[row],
+        "observed_ethnicity": homicides.columns["observed_ethnicity"].take(taken),
+        "victim_id": homicides.columns["victim_id"].take(taken),
+    }
     return row, given, persons
 
 

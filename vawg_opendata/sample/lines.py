@@ -21,7 +21,7 @@ def csv_lines(columns: Sequence[pyarrow.ChunkedArray]) -> bytes:
 def _cells(values: pyarrow.Array) -> pyarrow.Array:
     if not pyarrow.types.is_string(values.type):
         return values.cast(pyarrow.string())
-    special = compute.match_substring_regex(values, "[\",\r\n]")
+    special = compute.match_substring_regex(values, '[",\r\n]')
     if not compute.any(special).as_py():
         return values
     quoted = compute.binary_join_element_wise("", compute.replace_substring(values, '"', '""'), "", '"')

@@ -15,7 +15,12 @@ from vawg_opendata.sample.places import Places, draw_places
 
 CONNECT = int(numpy.datetime64("2024-02-28", "D").astype(int))
 UNKNOWN_DAY = int(numpy.datetime64("1900-01-01", "D").astype(int))
-_LABELS = {"met_group": "crimsec_group", "met_class": "crimseccodeexpansion", "met_offence": "crimsec_offences", "vawg_offence": "vawg_offence"}
+_LABELS = {
+    "met_group": "crimsec_group",
+    "met_class": "crimseccodeexpansion",
+    "met_offence": "crimsec_offences",
+    "vawg_offence": "vawg_offence",
+}
 _ALWAYS_DOMESTIC = "class-controlling-or-coercive-behaviour"
 
 
@@ -39,7 +44,9 @@ def kinds() -> Kinds:
     offence = load_codelist("offence")
     rows = margins.load("offence")
     codes = tuple(row["offence"] for row in rows)
-    above = {level: [next(a for a in offence.ancestors(code) if offence.level[a] == level) for code in codes] for level in ("group", "class")}
+    above = {
+        level: [next(a for a in offence.ancestors(code) if offence.level[a] == level) for code in codes] for level in ("group", "class")
+    }
     group = numpy.array([GROUPS.index(code) for code in above["group"]])
     share = numpy.array([float(row["share"]) for row in rows]) * (group != GROUPS.index("homicide"))
     names = {row["code"]: row for row in reversed(load_crosswalk("offence_labels"))}  # the first of several spellings
@@ -90,7 +97,9 @@ class Offences:
     columns: dict[str, pyarrow.Array]
 
 
-def draw_offences(draw: Draw, recorded: numpy.ndarray, references: pyarrow.Array, extracted: int, given: dict[str, numpy.ndarray] | None = None) -> Offences:
+def draw_offences(
+    draw: Draw, recorded: numpy.ndarray, references: pyarrow.Array, extracted: int, given: dict[str, numpy.ndarray] | None = None
+) -> Offences:
     """Offences recorded on some days and extracted on a later one.
 
     `given` fixes some of `kind`, `domestic` and `suspected` instead of drawing them (homicides).
@@ -140,7 +149,9 @@ def _classification(draw: Draw, kind: numpy.ndarray, group: numpy.ndarray) -> di
     }
 
 
-def _times(draw: Draw, group: numpy.ndarray, recorded: numpy.ndarray, private: numpy.ndarray) -> tuple[numpy.ndarray, dict[str, pyarrow.Array]]:
+def _times(
+    draw: Draw, group: numpy.ndarray, recorded: numpy.ndarray, private: numpy.ndarray
+) -> tuple[numpy.ndarray, dict[str, pyarrow.Array]]:
     """The day of the offence and the columns of time. The months between offence and record follow the published shares."""
     size = len(recorded)
     bands = (*margins.LAGS, 240)
@@ -169,7 +180,9 @@ def _times(draw: Draw, group: numpy.ndarray, recorded: numpy.ndarray, private: n
     }
 
 
-def _marks(draw: Draw, kind: numpy.ndarray, group: numpy.ndarray, domestic: numpy.ndarray, private: numpy.ndarray, online: numpy.ndarray) -> dict[str, pyarrow.Array]:
+def _marks(
+    draw: Draw, kind: numpy.ndarray, group: numpy.ndarray, domestic: numpy.ndarray, private: numpy.ndarray, online: numpy.ndarray
+) -> dict[str, pyarrow.Array]:
     found, size = kinds(), len(kind)
 
     def named(word: str) -> numpy.ndarray:
@@ -202,7 +215,9 @@ def _marks(draw: Draw, kind: numpy.ndarray, group: numpy.ndarray, domestic: nump
     }
 
 
-def _setting(draw: Draw, domestic: numpy.ndarray, private: numpy.ndarray, online: numpy.ndarray, hour: pyarrow.Array) -> dict[str, pyarrow.Array]:
+def _setting(
+    draw: Draw, domestic: numpy.ndarray, private: numpy.ndarray, online: numpy.ndarray, hour: pyarrow.Array
+) -> dict[str, pyarrow.Array]:
     size = len(domestic)
     home = either(domestic, draw.codes(assumptions.DOMESTIC_PLACES, size), draw.codes(assumptions.PRIVATE_PLACES, size))
     place = either(private, home, draw.codes(assumptions.PUBLIC_PLACES, size))
@@ -220,7 +235,9 @@ def _setting(draw: Draw, domestic: numpy.ndarray, private: numpy.ndarray, online
     }
 
 
-def _investigation(draw: Draw, group: numpy.ndarray, domestic: numpy.ndarray, recorded: numpy.ndarray, extracted: int, size: int) -> dict[str, pyarrow.Array]:
+def _investigation(
+    draw: Draw, group: numpy.ndarray, domestic: numpy.ndarray, recorded: numpy.ndarray, extracted: int, size: int
+) -> dict[str, pyarrow.Array]:
     protection = domestic | numpy.isin(group, [GROUPS.index("rape"), GROUPS.index("other-sexual-offences")])
     unit = either(protection, draw.codes(assumptions.PROTECTION_UNITS, size), draw.codes(assumptions.UNITS, size))
     unit = either(group == GROUPS.index("homicide"), coded(("specialist-crime",), numpy.zeros(size)), unit)

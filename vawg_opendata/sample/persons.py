@@ -46,7 +46,13 @@ def identifiers(prefix: str, numbers: numpy.ndarray) -> pyarrow.Array:
 
 
 def draw_victims(
-    draw: Draw, offences: Offences, offence: numpy.ndarray, further: numpy.ndarray, uncounted: numpy.ndarray, first_number: int, given: dict | None = None
+    draw: Draw,
+    offences: Offences,
+    offence: numpy.ndarray,
+    further: numpy.ndarray,
+    uncounted: numpy.ndarray,
+    first_number: int,
+    given: dict | None = None,
 ) -> Victims:
     """Victim rows of some offences (positions); `given` fixes some of `age`, `observed_ethnicity` (codes) and `victim_id`."""
     given, size = given or {}, len(offence)
@@ -115,7 +121,9 @@ def _age_shares() -> numpy.ndarray:
     table[used] = fit(tilt[used] * ages, groups[used], ages / ages.sum() * groups.sum()) / groups[used][:, None]
     # Offences against children have their victims in the first band already.
     found = kinds()
-    children = numpy.bincount(found.group, found.share * (found.oldest < 18), len(GROUPS)) / numpy.maximum(numpy.bincount(found.group, found.share, len(GROUPS)), 1e-9)
+    children = numpy.bincount(found.group, found.share * (found.oldest < 18), len(GROUPS)) / numpy.maximum(
+        numpy.bincount(found.group, found.share, len(GROUPS)), 1e-9
+    )
     table[:, 0] = numpy.maximum(table[:, 0] - children, 0.0)
     return table
 
@@ -176,7 +184,9 @@ def _home(draw: Draw, offences: Offences, offence: numpy.ndarray) -> pyarrow.Arr
     return coded(found.boroughs, home, real[home] & ~draw.yes(0.08, size))
 
 
-def _circumstances(draw: Draw, offences: Offences, offence: numpy.ndarray, group: numpy.ndarray, domestic: numpy.ndarray, earlier: numpy.ndarray) -> dict[str, pyarrow.Array]:
+def _circumstances(
+    draw: Draw, offences: Offences, offence: numpy.ndarray, group: numpy.ndarray, domestic: numpy.ndarray, earlier: numpy.ndarray
+) -> dict[str, pyarrow.Array]:
     size = len(offence)
     sexual = numpy.isin(group, [GROUPS.index("rape"), GROUPS.index("other-sexual-offences")])
     injured = group == GROUPS.index("violence-with-injury")
@@ -224,10 +234,16 @@ def draw_suspects(draw: Draw, offences: Offences, victims: Victims, first_number
     while not numpy.array_equal(person, person[person]):
         person = person[person]
     victim_age = victims.age[first_victim][offence]
-    age = numpy.where(victim_age >= 16, victim_age + draw.generator.normal(2, 7, rows).astype(int), draw.generator.normal(33, 13, rows).astype(int))
+    age = numpy.where(
+        victim_age >= 16, victim_age + draw.generator.normal(2, 7, rows).astype(int), draw.generator.normal(33, 13, rows).astype(int)
+    )
     age, known = numpy.clip(age, 10, 95), ~draw.yes(0.12, rows)
     same = draw.yes(assumptions.SAME_OBSERVED, rows)
-    observed = either(same, victims.columns["observed_ethnicity"].take(pyarrow.array(first_victim[offence])), draw.codes(assumptions.SUSPECT_OBSERVED, rows))
+    observed = either(
+        same,
+        victims.columns["observed_ethnicity"].take(pyarrow.array(first_victim[offence])),
+        draw.codes(assumptions.SUSPECT_OBSERVED, rows),
+    )
     male = draw.yes(numpy.where(offences.group[offence] == GROUPS.index("rape"), 0.98, 0.89), rows)
     personal = {
         "suspect_id": identifiers("S", first_number + numpy.arange(rows)),
@@ -246,7 +262,9 @@ def draw_suspects(draw: Draw, offences: Offences, victims: Victims, first_number
         "repeat_suspect": flag(earlier > 0),
         "registered_sex_offender": flag(draw.yes(0.01, rows)),
         "managed_offender": flag(draw.yes(0.003, rows)),
-        "police_employee": flag(compute.equal(offences.columns["police_perpetrated"], "Y").to_numpy(zero_copy_only=False)[offence] & leading),
+        "police_employee": flag(
+            compute.equal(offences.columns["police_perpetrated"], "Y").to_numpy(zero_copy_only=False)[offence] & leading
+        ),
         "weapon_marker": flag(draw.yes(0.04, rows)),
         "mental_health": flag(draw.yes(0.12, rows)),
         "alcohol": flag(draw.yes(0.15, rows)),
@@ -255,7 +273,9 @@ def draw_suspects(draw: Draw, offences: Offences, victims: Victims, first_number
     return Suspects(offence, columns, *_pairs(draw, offences, victims, count, first_row))
 
 
-def _pairs(draw: Draw, offences: Offences, victims: Victims, count: numpy.ndarray, first_row: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray, dict[str, pyarrow.Array]]:
+def _pairs(
+    draw: Draw, offences: Offences, victims: Victims, count: numpy.ndarray, first_row: numpy.ndarray
+) -> tuple[numpy.ndarray, numpy.ndarray, dict[str, pyarrow.Array]]:
     """Each victim row with each suspect row of its offence."""
     each = count[victims.offence]
     victim = numpy.repeat(numpy.arange(len(victims.offence)), each)
@@ -268,9 +288,17 @@ def _pairs(draw: Draw, offences: Offences, victims: Victims, count: numpy.ndarra
     together = draw.codes({"yes": 0.38, "no": 0.52, "not-known": 0.10}, size)
     former = compute.starts_with(relationship, "ex-").to_numpy(zero_copy_only=False)
     none = coded(("no",), numpy.zeros(size))
-    return victim, suspect, {
-        "relationship": relationship,
-        "cohabiting": either(domestic & ~former, together, none),
-        "separated": either(former, coded(("yes",), numpy.zeros(size)), either(partner, draw.codes({"yes": 0.1, "no": 0.75, "not-known": 0.15}, size), none)),
-        "children_in_common": either(partner, draw.codes({"yes": 0.42, "no": 0.45, "not-known": 0.13}, size), none),
-    }
+    return (
+        victim,
+        suspect,
+        {
+            "relationship": relationship,
+            "cohabiting": either(domestic & ~former, together, none),
+            "separated": either(
+                former,
+                coded(("yes",), numpy.zeros(size)),
+                either(partner, draw.codes({"yes": 0.1, "no": 0.75, "not-known": 0.15}, size), none),
+            ),
+            "children_in_common": either(partner, draw.codes({"yes": 0.42, "no": 0.45, "not-known": 0.13}, size), none),
+        },
+    )

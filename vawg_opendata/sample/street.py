@@ -18,14 +18,36 @@ from vawg_opendata.sample.offences import Offences
 from vawg_opendata.sample.places import geography
 
 VIOLENCE = "Violence and sexual offences"
-_TYPES = {group: VIOLENCE for group in GROUPS} | {
+_TYPES = dict.fromkeys(GROUPS, VIOLENCE) | {
     "public-fear-alarm-distress": "Public order",
     "modern-slavery": "Other crime",
     "exploitation-of-prostitution": "Other crime",
 }
-_FLAGGED = {"58A": "Criminal damage and arson", "58C": "Criminal damage and arson", "58D": "Criminal damage and arson", "49": "Other theft", "28E": "Burglary", "34B": "Robbery"}
-_OUTCOMES = {"Under investigation": 0.15, "Unable to prosecute suspect": 0.50, "Investigation complete; no suspect identified": 0.25, "Awaiting court outcome": 0.06, "Status update unavailable": 0.04}
-_STREETS = ("On or near High Street", "On or near Church Road", "On or near Station Road", "On or near Park Road", "On or near Supermarket", "On or near Nightclub", "On or near Bus/Coach Station", "On or near ")
+_FLAGGED = {
+    "58A": "Criminal damage and arson",
+    "58C": "Criminal damage and arson",
+    "58D": "Criminal damage and arson",
+    "49": "Other theft",
+    "28E": "Burglary",
+    "34B": "Robbery",
+}
+_OUTCOMES = {
+    "Under investigation": 0.15,
+    "Unable to prosecute suspect": 0.50,
+    "Investigation complete; no suspect identified": 0.25,
+    "Awaiting court outcome": 0.06,
+    "Status update unavailable": 0.04,
+}
+_STREETS = (
+    "On or near High Street",
+    "On or near Church Road",
+    "On or near Station Road",
+    "On or near Park Road",
+    "On or near Supermarket",
+    "On or near Nightclub",
+    "On or near Bus/Coach Station",
+    "On or near ",
+)
 _CITY_A_MONTH = 70
 _NOWHERE = 0.01
 METROPOLITAN, CITY = "Metropolitan Police Service", "City of London Police"
@@ -47,7 +69,9 @@ class StreetFiles:
             return
         taken = pyarrow.array(chosen)
         codes = offences.columns["home_office_code"].take(taken)
-        flagged = coded((VIOLENCE, *_FLAGGED.values()), compute.fill_null(compute.index_in(codes, pyarrow.array(tuple(_FLAGGED))), -1).to_numpy() + 1)
+        flagged = coded(
+            (VIOLENCE, *_FLAGGED.values()), compute.fill_null(compute.index_in(codes, pyarrow.array(tuple(_FLAGGED))), -1).to_numpy() + 1
+        )
         group = offences.group[chosen]
         kind = either(group == GROUPS.index("other-flagged-offences"), flagged, coded(tuple(_TYPES[name] for name in GROUPS), group))
         lsoa = numpy.where(draw.yes(_NOWHERE, len(chosen)), -1, offences.places.lsoa[chosen])
@@ -79,7 +103,9 @@ class StreetFiles:
         return len(table)
 
 
-def _table(draw: Draw, force: str, kind: pyarrow.Array, position: numpy.ndarray, lsoas: tuple[str, ...], lsoa: numpy.ndarray) -> pyarrow.Table:
+def _table(
+    draw: Draw, force: str, kind: pyarrow.Array, position: numpy.ndarray, lsoas: tuple[str, ...], lsoa: numpy.ndarray
+) -> pyarrow.Table:
     size, known = len(kind), lsoa >= 0
     names = load_codelist("police_uk_area").labels
     where = coded(_STREETS, draw.whole(0, len(_STREETS) - 1, size))

@@ -7,7 +7,19 @@ files and repairing values do not belong here.
 """
 
 from vawg_opendata.schemas.checks import CheckResult, validate_parquet
-from vawg_opendata.schemas.fields import BOOLEAN, DATE, INTEGER, MONTH, NUMBER, STRING, Field, ForeignKey, SchemaError, Sensitivity, TableSchema
+from vawg_opendata.schemas.fields import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    MONTH,
+    NUMBER,
+    STRING,
+    Field,
+    ForeignKey,
+    SchemaError,
+    Sensitivity,
+    TableSchema,
+)
 from vawg_opendata.schemas.frames import pandera_schema, read_frame, validate_frame
 from vawg_opendata.schemas.render import (
     arrow_schema,

@@ -40,8 +40,7 @@ def duckdb_comments(schema: TableSchema, table: str | None = None) -> list[str]:
     target = quoted(table or schema.name)
     statements = [f"COMMENT ON TABLE {target} IS {literal(f'{schema.title}. {schema.description}')}"]
     return statements + [
-        f"COMMENT ON COLUMN {target}.{quoted(field.name)} IS {literal(f'{field.title}. {field.description}')}"
-        for field in schema.fields
+        f"COMMENT ON COLUMN {target}.{quoted(field.name)} IS {literal(f'{field.title}. {field.description}')}" for field in schema.fields
     ]
 
 

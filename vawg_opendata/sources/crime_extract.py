@@ -116,7 +116,12 @@ def _strays(folder: Path, files: dict[str, str]) -> list[Problem]:
     """A problem for everything in the folder that the manifest does not name."""
     message = "The manifest does not name this file. Take it away, or deliver the manifest that belongs to it."
     return [
-        Problem(file=f"{NAME}/{entry.name}", kind="not-in-manifest", message=message, blocking=bool(files) and entry.suffix.lower() in (".csv", ".parquet"))
+        Problem(
+            file=f"{NAME}/{entry.name}",
+            kind="not-in-manifest",
+            message=message,
+            blocking=bool(files) and entry.suffix.lower() in (".csv", ".parquet"),
+        )
         for entry in sorted(folder.iterdir())
         if entry.name not in {crime_extract_manifest.FILE, *files.values()} and not entry.name.startswith(".")
     ]
@@ -160,7 +165,9 @@ def _scan(connection: duckdb.DuckDBPyConnection, table: TableSchema, tried: Sequ
     """Makes `scanned`: of each row its number, keys, the first rule it breaks, and whether a category is unknown or a value has spaces around it."""
     keys = list(dict.fromkeys([*table.primary_key, *(name for link in table.foreign_keys for name in link.fields)]))
     if table.name == "offences":
-        keys += [f"{sql} AS offence_{name}" for name, sql in TAKEN_OVER.items()] + [f"hash({', '.join('raw_' + name for name in _PATH)}) AS path"]
+        keys += [f"{sql} AS offence_{name}" for name, sql in TAKEN_OVER.items()] + [
+            f"hash({', '.join('raw_' + name for name in _PATH)}) AS path"
+        ]
     first = " ".join(f"WHEN {rule.broken} THEN {number}" for number, rule in enumerate(tried))
     unknown = " OR ".join(unknown_codes(table).values()) or "false"
     spaced = " OR ".join(f"spaced_{name}" for name in table.names)
@@ -178,7 +185,7 @@ def _translate(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     trimmed = ", ".join(f"trim({column}) AS {column}" for column in _PATH)
     # Rows are matched by a hash of the four names, which is much faster than comparing them; a few hundred do not collide.
     connection.execute(
-        f"""CREATE TEMP TABLE offence_codes AS SELECT DISTINCT hash({', '.join(_PATH)}) AS path, offence_code
+        f"""CREATE TEMP TABLE offence_codes AS SELECT DISTINCT hash({", ".join(_PATH)}) AS path, offence_code
         FROM (SELECT {trimmed}, code AS offence_code FROM to_offence)"""
     )
     advice = "Add it to reference/offence.csv and offence_labels.csv."
@@ -205,7 +212,9 @@ def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Ta
     if not connection.execute("SELECT count(*) FROM scanned WHERE unknown").fetchall()[0][0]:
         return []
     conditions = unknown_codes(table)
-    cells = ", ".join(f"{{'column': {literal(column)}, 'value': CASE WHEN {broken} THEN {quoted(column)} END}}" for column, broken in conditions.items())
+    cells = ", ".join(
+        f"{{'column': {literal(column)}, 'value': CASE WHEN {broken} THEN {quoted(column)} END}}" for column, broken in conditions.items()
+    )
     found = connection.execute(
         f"""SELECT cell."column", cell.value, min(source_row), count(*) FROM (
             SELECT source_row, unnest([{cells}]) AS cell FROM ({parsed(table, "staged")})
@@ -312,14 +321,19 @@ def _unusable(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: T
 
 def _account(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: TableSchema, path: Path, manifest: Manifest) -> FileAccount:
     """What was read is counted in the file, what was accepted in the records, what was quarantined in what was set aside."""
+
     def one(query: str) -> int:
         return connection.execute(query).fetchall()[0][0]
 
     written = f"read_parquet({literal(str(path))})"
     notes = {"with spaces around a value": one(f"SELECT spaced FROM counted WHERE name = {literal(table.name)}")}
     if "committed_from_date" in table.names:
-        notes["day of the offence not known"] = one(f"SELECT count(*) FROM {written} WHERE committed_from_date = DATE {literal(UNKNOWN_DAY)}")
-    reasons = connection.execute("SELECT reason, count(*) FROM set_aside WHERE file = ? GROUP BY reason ORDER BY reason", [file.name]).fetchall()
+        notes["day of the offence not known"] = one(
+            f"SELECT count(*) FROM {written} WHERE committed_from_date = DATE {literal(UNKNOWN_DAY)}"
+        )
+    reasons = connection.execute(
+        "SELECT reason, count(*) FROM set_aside WHERE file = ? GROUP BY reason ORDER BY reason", [file.name]
+    ).fetchall()
     rows = _rows(connection, file)
     accepted = one(f"SELECT count(*) FROM {written}")
     quarantined = sum(number for _, number in reasons)

@@ -55,7 +55,9 @@ def load(folder: Path, source: str) -> Manifest | list[Problem]:
 
     path = folder / FILE
     if not path.is_file():
-        return problem("There is no manifest. The extract is delivered with one: periods covered, files and their numbers of rows.", "missing")
+        return problem(
+            "There is no manifest. The extract is delivered with one: periods covered, files and their numbers of rows.", "missing"
+        )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # ValueError: neither UTF-8 nor JSON
@@ -100,7 +102,11 @@ def _faults(document: object) -> list[str]:
 
 def _is_period(period: object) -> bool:
     months = [period.get("from"), period.get("to")] if isinstance(period, dict) else []
-    return len(months) == 2 and all(isinstance(month, str) and re.fullmatch(MONTH_PATTERN, month) for month in months) and months[0] <= months[1]
+    return (
+        len(months) == 2
+        and all(isinstance(month, str) and re.fullmatch(MONTH_PATTERN, month) for month in months)
+        and months[0] <= months[1]
+    )
 
 
 def _is_file(name: object) -> bool:

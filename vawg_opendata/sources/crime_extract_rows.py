@@ -31,7 +31,10 @@ def parsed(table: TableSchema, staged: str) -> str:
     Spaces around a value do not count. A text that is not of its type becomes NULL, which the first rules find.
     """
     texts = ", ".join(f"nullif(trim({quoted(name)}), '') AS raw_{name}, {quoted(name)} AS given_{name}" for name in table.names)
-    values = ", ".join(f"{_value(field)} AS {quoted(field.name)}, coalesce(raw_{field.name} <> given_{field.name}, false) AS spaced_{field.name}" for field in table.fields)
+    values = ", ".join(
+        f"{_value(field)} AS {quoted(field.name)}, coalesce(raw_{field.name} <> given_{field.name}, false) AS spaced_{field.name}"
+        for field in table.fields
+    )
     return f"SELECT source_row, {values}, COLUMNS('raw_.*') FROM (SELECT source_row, {texts} FROM {staged})"
 
 
@@ -42,7 +45,9 @@ def rules(table: TableSchema, period: tuple[str, str]) -> list[Rule]:
         name = quoted(field.name)
         if field.type in _NOT_A:
             found.append(Rule(field.name, f"{quoted('raw_' + field.name)} IS NOT NULL AND {name} IS NULL", _NOT_A[field.type]))
-    found += [Rule(rule.column, rule.broken, _reason(table.field(rule.column), rule.check)) for rule in row_rules(table) if rule.check != _CODED]
+    found += [
+        Rule(rule.column, rule.broken, _reason(table.field(rule.column), rule.check)) for rule in row_rules(table) if rule.check != _CODED
+    ]
     if "recorded_date" in table.names:
         outside = f"strftime(recorded_date, '%Y-%m') NOT BETWEEN {literal(period[0])} AND {literal(period[1])}"
         found.append(Rule("recorded_date", outside, "recorded outside the period that the manifest states"))

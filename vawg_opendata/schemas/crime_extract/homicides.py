@@ -38,7 +38,9 @@ HOMICIDES = TableSchema(
             not_after=("recorded_date",),
         ),
         coded("offence_type", "Homicide offence", "Murder, manslaughter, corporate manslaughter or infanticide.", "homicide_offence_type"),
-        coded("borough_code", "Borough", "Borough in which the homicide happened.", "area", QUASI, standard=ONS_GEOGRAPHY, levels=("borough",)),
+        coded(
+            "borough_code", "Borough", "Borough in which the homicide happened.", "area", QUASI, standard=ONS_GEOGRAPHY, levels=("borough",)
+        ),
         coded("location_type", "Type of place", "Type of place in which the homicide happened.", own("location_type"), QUASI),
         coded("sex", "Sex", "Sex of the victim as recorded by the police.", "sex", QUASI),
         age("age", "Age", "the victim", required=True),
@@ -58,7 +60,13 @@ HOMICIDES = TableSchema(
             QUASI,
             standard=ETHNICITY_IC,
         ),
-        coded("method", "Method of killing", "How the victim was killed, strangulation kept apart.", own("killing_method"), standard=HOMICIDE_INDEX),
+        coded(
+            "method",
+            "Method of killing",
+            "How the victim was killed, strangulation kept apart.",
+            own("killing_method"),
+            standard=HOMICIDE_INDEX,
+        ),
         flag("domestic_abuse", "Domestic abuse", "The homicide is domestic.", SENSITIVE, HOMICIDE_INDEX),
         coded("stage", "Stage of the case", "What has become of the case.", own("homicide_stage"), standard=HOMICIDE_INDEX),
         coded(

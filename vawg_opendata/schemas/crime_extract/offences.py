@@ -57,7 +57,12 @@ _RECORD = (
 )
 
 _FLAGS = (
-    flag("domestic_abuse", "Domestic abuse", "Victim and suspect are personally connected and 16 or over.", standard="Domestic Abuse Act 2021"),
+    flag(
+        "domestic_abuse",
+        "Domestic abuse",
+        "Victim and suspect are personally connected and 16 or over.",
+        standard="Domestic Abuse Act 2021",
+    ),
     flag("honour_based_abuse", "So-called honour-based abuse", "Committed to defend the supposed honour of a family or community."),
     flag("forced_marriage", "Forced marriage", "Connected with a forced marriage."),
     flag("female_genital_mutilation", "Female genital mutilation", "Connected with female genital mutilation."),
@@ -93,9 +98,28 @@ _PLACE = (
         required=False,
         levels=("lsoa",),
     ),
-    coded("ward_code", "Ward", "Electoral ward of the incident; empty where not known.", "area", QUASI, standard=ONS_GEOGRAPHY, required=False, levels=("ward",)),
-    coded("borough_code", "Borough", "Borough of the incident, or Other, Heathrow, Unknown.", "area", QUASI, standard=ONS_GEOGRAPHY, levels=("borough",)),
-    coded("bcu_code", "Basic Command Unit", "Basic Command Unit of the incident.", "area", QUASI, levels=("bcu",), standard=MET_CLASSIFICATION),
+    coded(
+        "ward_code",
+        "Ward",
+        "Electoral ward of the incident; empty where not known.",
+        "area",
+        QUASI,
+        standard=ONS_GEOGRAPHY,
+        required=False,
+        levels=("ward",),
+    ),
+    coded(
+        "borough_code",
+        "Borough",
+        "Borough of the incident, or Other, Heathrow, Unknown.",
+        "area",
+        QUASI,
+        standard=ONS_GEOGRAPHY,
+        levels=("borough",),
+    ),
+    coded(
+        "bcu_code", "Basic Command Unit", "Basic Command Unit of the incident.", "area", QUASI, levels=("bcu",), standard=MET_CLASSIFICATION
+    ),
     number(
         "snapped_easting",
         "Easting",

@@ -24,7 +24,13 @@ ORDERS = TableSchema(
     description="One row per application for an order against a suspect, and what became of it.",
     fields=(
         Field(
-            name="order_id", title="Order identifier", description="Number of the order.", pattern="O[0-9]{9}", required=True, sensitivity=DIRECT, source_standard=EXTRACT
+            name="order_id",
+            title="Order identifier",
+            description="Number of the order.",
+            pattern="O[0-9]{9}",
+            required=True,
+            sensitivity=DIRECT,
+            source_standard=EXTRACT,
         ),
         crime_ref(),
         victim_id(),

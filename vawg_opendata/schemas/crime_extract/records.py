@@ -18,7 +18,12 @@ from vawg_opendata.schemas.fields import BOOLEAN, INTEGER, MONTH, Field, TableSc
 from vawg_opendata.schemas.homicide import SOURCE_FIELDS
 
 _RECORDED_MONTH = Field(
-    name="recorded_month", title="Month recorded", description="Month in which the offence was recorded.", type=MONTH, required=True, sensitivity=QUASI
+    name="recorded_month",
+    title="Month recorded",
+    description="Month in which the offence was recorded.",
+    type=MONTH,
+    required=True,
+    sensitivity=QUASI,
 )
 _COMMITTED_MONTH = Field(
     name="committed_month",
@@ -36,8 +41,21 @@ _DERIVED: dict[str, tuple[Field, ...]] = {
         _RECORDED_MONTH,
         _OFFENCE,
         _AREA,
-        coded("age_group", "Age group", "Age group as the published series has it; empty under 10 or not known.", "age_group", QUASI, required=False),
-        coded("ethnic_appearance", "Ethnic appearance", "Group of the observed ethnicity, as the published series has it.", "ethnic_appearance", QUASI),
+        coded(
+            "age_group",
+            "Age group",
+            "Age group as the published series has it; empty under 10 or not known.",
+            "age_group",
+            QUASI,
+            required=False,
+        ),
+        coded(
+            "ethnic_appearance",
+            "Ethnic appearance",
+            "Group of the observed ethnicity, as the published series has it.",
+            "ethnic_appearance",
+            QUASI,
+        ),
         Field(
             name="counted",
             title="Counted as a victim",
@@ -64,8 +82,22 @@ _DERIVED: dict[str, tuple[Field, ...]] = {
     "risk_assessments": (_RECORDED_MONTH,),
     "orders": (_RECORDED_MONTH,),
     "homicides": (
-        Field(name="year", title="Year recorded", description="Year in which the homicide was recorded.", type=INTEGER, required=True, sensitivity=QUASI),
-        Field(name="month", title="Month recorded", description="Month in which the homicide was recorded.", type=MONTH, required=True, sensitivity=QUASI),
+        Field(
+            name="year",
+            title="Year recorded",
+            description="Year in which the homicide was recorded.",
+            type=INTEGER,
+            required=True,
+            sensitivity=QUASI,
+        ),
+        Field(
+            name="month",
+            title="Month recorded",
+            description="Month in which the homicide was recorded.",
+            type=MONTH,
+            required=True,
+            sensitivity=QUASI,
+        ),
         coded("area", "Borough", "Borough of the homicide.", "area", QUASI, levels=("borough",)),
         coded("age_group", "Age group", "Age group of the victim.", "homicide_age_group", QUASI),
         coded("ethnicity", "Ethnicity", "Group of the observed ethnicity of the victim.", "ethnicity", QUASI),
@@ -80,7 +112,12 @@ _DERIVED: dict[str, tuple[Field, ...]] = {
             standard=HOMICIDE_INDEX,
             levels=("relationship_group",),
         ),
-        coded("suspect_ethnicity", "Ethnicity of the suspect", "Group of the observed ethnicity of the principal suspect.", "suspect_ethnicity"),
+        coded(
+            "suspect_ethnicity",
+            "Ethnicity of the suspect",
+            "Group of the observed ethnicity of the principal suspect.",
+            "suspect_ethnicity",
+        ),
     ),
 }
 

@@ -1,6 +1,15 @@
 """The table `relationships` of the extract: what each suspect of an offence is to each of its victims."""
 
-from vawg_opendata.schemas.crime_extract.common import HOMICIDE_INDEX, TO_SUSPECT, TO_VICTIM, coded, crime_ref, suspect_id, victim_id, yes_no
+from vawg_opendata.schemas.crime_extract.common import (
+    HOMICIDE_INDEX,
+    TO_SUSPECT,
+    TO_VICTIM,
+    coded,
+    crime_ref,
+    suspect_id,
+    victim_id,
+    yes_no,
+)
 from vawg_opendata.schemas.fields import TableSchema
 
 RELATIONSHIPS = TableSchema(

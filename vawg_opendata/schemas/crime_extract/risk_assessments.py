@@ -1,6 +1,19 @@
 """The table `risk_assessments` of the extract: the risk to a victim as assessed, with the questions that matter most."""
 
-from vawg_opendata.schemas.crime_extract.common import DASH, DIRECT, EXTRACT, OTHER, TO_VICTIM, coded, crime_ref, date, number, own, victim_id, yes_no
+from vawg_opendata.schemas.crime_extract.common import (
+    DASH,
+    DIRECT,
+    EXTRACT,
+    OTHER,
+    TO_VICTIM,
+    coded,
+    crime_ref,
+    date,
+    number,
+    own,
+    victim_id,
+    yes_no,
+)
 from vawg_opendata.schemas.fields import Field, TableSchema
 
 
@@ -29,7 +42,17 @@ RISK_ASSESSMENTS = TableSchema(
         coded("risk_tool", "Tool", "Tool that was used.", own("risk_tool"), OTHER),
         coded("initial_grade", "First grade", "Grade given by the first officer.", own("risk_grade"), standard=DASH),
         coded("final_grade", "Grade after review", "Grade after a specialist's review.", own("risk_grade"), standard=DASH),
-        number("questions_answered", "Questions answered", "Questions that the victim answered.", "question", 0, 27, OTHER, required=True, standard=DASH),
+        number(
+            "questions_answered",
+            "Questions answered",
+            "Questions that the victim answered.",
+            "question",
+            0,
+            27,
+            OTHER,
+            required=True,
+            standard=DASH,
+        ),
         number("answers_yes", "Answers yes", "Questions answered yes.", "question", 0, 27, required=True, standard=DASH),
         _question("frightened", "Frightened", "The victim is very frightened."),
         _question("fears_further_harm", "Fears further harm", "The victim fears further injury or violence."),
