@@ -40,7 +40,11 @@ RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
 }
 """The record tables that each source can give; which of them a run has depends on its files."""
 
+SAMPLE_FIRST = "2025-12"
+"""First month of the offences of the sample: few months, so that a sample of the default size is as dense as the real series."""
+
 SAMPLE_FILE = "sample.json"  # what the sample generator leaves in a landing folder that it made
+
 PANDERA_ROWS = 100_000
 """Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,
 which gives the same verdict (a test holds the two together) in bounded memory."""
@@ -85,7 +89,7 @@ def prepare_landing(settings: Settings) -> Path:
         return settings.landing
     from vawg_opendata.sample import generate
 
-    generate(settings.sample_records, settings.sample_seed, sample)
+    generate(settings.sample_records, settings.sample_seed, sample, first=SAMPLE_FIRST)
     return sample
 
 
