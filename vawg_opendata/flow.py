@@ -29,7 +29,7 @@ from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.settings import Settings, SettingsError
 from vawg_opendata.sources import crime_extract
-from vawg_opendata.sources.landing import LandingReport, read_landing
+from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landing
 from vawg_opendata.statistics import ProductStatistics, build
 
 RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
@@ -42,8 +42,6 @@ RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
 
 SAMPLE_FIRST = "2025-12"
 """First month of the offences of the sample: few months, so that a sample of the default size is as dense as the real series."""
-
-SAMPLE_FILE = "sample.json"  # what the sample generator leaves in a landing folder that it made
 
 PANDERA_ROWS = 100_000
 """Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,

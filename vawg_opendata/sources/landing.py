@@ -16,6 +16,7 @@ from vawg_opendata.sources.files import LandingFile
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
 LOOKUPS = ("geography",)  # folders beside the sources that they may consult
+SAMPLE_FILE = "sample.json"  # in a folder that the sample generator made: everything beside it is made up
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def survey(landing: Path) -> Survey:
             if alike:  # most likely a slip, and the run would go without a source in silence
                 message = f"No source has this name. Rename the folder to {alike[0]}, or move it elsewhere."
             problems.append(Problem(file=entry.name, kind="not-read" if not alike else "folder", message=message, blocking=bool(alike)))
-        elif entry.is_file() and not entry.name.startswith("."):
+        elif entry.is_file() and entry.name != SAMPLE_FILE and not entry.name.startswith("."):
             message = "Files belong in the folder of their source; this one is not read."
             problems.append(Problem(file=entry.name, kind="not-read", message=message, blocking=False))
     if not files and not any(problem.blocking for problem in problems):
