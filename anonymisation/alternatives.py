@@ -20,6 +20,9 @@ from anonymisation.errors import AnonymisationError
 TOLERANCE = 1e-6
 """How far from a whole number a solver's answer may lie and still be that number."""
 
+PRIMAL_SIMPLEX = 4
+"""HiGHS's number of that strategy."""
+
 IDLE_COST = 1e-6
 """What moving a withheld cell by one costs: next to nothing, but a cycle that serves nobody is not worth it."""
 
@@ -85,17 +88,36 @@ class BlockProgram:
     def __contains__(self, cell: int) -> bool:
         return cell in self._place
 
-    def cheapest(self, cell: int, rise: float, withheld: np.ndarray) -> np.ndarray | None:
-        """The cells of the cheapest alternative in which ``cell`` rises by ``rise``, or None where there is none."""
+    def furthest(self, cell: int, sign: float, most: float) -> float:
+        """How far ``cell`` can rise (``sign`` 1) or fall (-1) in whole steps, up to ``most``, whatever it costs."""
+        place = self._place[cell] + (0 if sign > 0 else self._n)
+        upper = np.concatenate([np.full(self._n, highspy.kHighsInf), self._room])
+        upper[place] = min(most, upper[place])
+        upper[self._place[cell] + (self._n if sign > 0 else 0)] = 0.0
+        cost = np.full(2 * self._n, IDLE_COST)
+        cost[place] = -1.0
+        self._run(cost, np.zeros(2 * self._n), upper)
+        return float(np.floor(np.asarray(self._solver.getSolution().col_value)[place] + TOLERANCE))
+
+    def cheapest(self, cell: int, rise: float, withheld: np.ndarray, free: bool) -> np.ndarray | None:
+        """The cells of the cheapest alternative in which ``cell`` rises by ``rise``, or None where there is none.
+
+        A negative ``rise`` is a fall.  ``free``: only cells withheld already may change, so that it costs nothing.
+        """
         place = self._place[cell]
         new = np.where(withheld[self.cells], 0.0, self._price)
         # A cell that can fall by little only is charged for its whole price over that little.
         cost = np.concatenate([new / self._threshold, new / np.clip(self._room, 1.0, self._threshold)])
         cost += IDLE_COST
         upper = np.concatenate([np.full(self._n, highspy.kHighsInf), self._room])
+        if free:
+            upper[np.tile(~withheld[self.cells], 2)] = 0.0
         lower = np.zeros(2 * self._n)
-        lower[place] = upper[place] = rise
-        upper[self._n + place] = 0.0
+        moving, still = (place, self._n + place) if rise > 0 else (self._n + place, place)
+        if abs(rise) > upper[moving]:
+            return None
+        lower[moving] = upper[moving] = abs(rise)
+        upper[still] = 0.0
         return self._solve(cost, lower, upper)
 
     def spread(self, withheld: np.ndarray, lacking: np.ndarray, rising: bool) -> None:
@@ -112,14 +134,9 @@ class BlockProgram:
         self._solve(cost, np.zeros(2 * self._n), upper)
 
     def _solve(self, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
-        self._solver.changeColsBounds(2 * self._n, self._columns, lower, upper)
-        self._solver.changeColsCost(2 * self._n, self._columns, cost)
-        self._solver.run()
-        status = self._solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
+        """Solve, record what the solution proves, and return the cells that it changes."""
+        if not self._run(cost, lower, upper):
             return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise AnonymisationError(f"a program for secondary suppression ended as {status}")
         solution = np.asarray(self._solver.getSolution().col_value)
         change = solution[: self._n] - solution[self._n :]
         moved = np.abs(change) > TOLERANCE
@@ -129,3 +146,58 @@ class BlockProgram:
         back = (self._room[moved][rising] / change[rising]).min() if rising.any() else 0.0
         self._proof.add(cells, change, 1.0, back)
         return cells
+
+    def _run(self, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+        """Whether the program has a solution; anything else than yes or no is an error."""
+        self._solver.changeColsBounds(2 * self._n, self._columns, lower, upper)
+        self._solver.changeColsCost(2 * self._n, self._columns, cost)
+        self._solver.run()
+        status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:
+            # A basis that has become ill-conditioned: the same program from the start.
+            self._solver.clearSolver()
+            self._solver.run()
+            status = self._solver.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+            raise AnonymisationError(f"a program for secondary suppression ended as {status}")
+        return status == highspy.HighsModelStatus.kOptimal
+
+
+def possibly_below(
+    columns: sp.csc_array, counts: np.ndarray, withheld: np.ndarray, cells: np.ndarray, limit: int
+) -> np.ndarray:
+    """Which of ``cells``, all withheld, a reader cannot exclude to be below ``limit``.
+
+    The reader is given less than she has: she allows a withheld count to be 0.  All sums are taken at once, so what
+    is excluded here is excluded for certain.
+    """
+    unknown = np.flatnonzero(withheld)
+    part = columns[:, unknown]
+    rows, compact = np.unique(part.indices, return_inverse=True)
+    values = part.data.astype(np.float64)
+    right = sp.csc_array((values, compact, part.indptr), shape=(len(rows), len(unknown))) @ counts[unknown]
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(unknown), len(rows)
+    model.col_cost_ = np.isin(unknown, cells).astype(np.float64)
+    model.col_lower_, model.col_upper_ = np.zeros(len(unknown)), np.full(len(unknown), highspy.kHighsInf)
+    model.row_lower_ = model.row_upper_ = right.astype(np.float64)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = part.indptr, compact, values
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(model)
+    solver.run()
+    lowest = np.asarray(solver.getSolution().col_value)
+    # From one solution to the next only the cost changes, so the primal simplex goes on from where it is.
+    solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+    solver.changeColsCost(len(unknown), np.arange(len(unknown), dtype=np.int32), np.zeros(len(unknown)))
+    for place in np.searchsorted(unknown, cells):
+        if lowest[place] >= limit - TOLERANCE:
+            solver.changeColCost(int(place), 1.0)
+            solver.run()
+            if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                raise AnonymisationError(f"a program for secondary suppression ended as {solver.getModelStatus()}")
+            lowest = np.minimum(lowest, np.asarray(solver.getSolution().col_value))
+            solver.changeColCost(int(place), 0.0)
+    return lowest[np.searchsorted(unknown, cells)] < limit - TOLERANCE

@@ -6,7 +6,7 @@ A block is a product of *scopes*, one per dimension.  The scope of a set of leav
 counts move among these leaves: a code counting some of them but not all.  Codes above all of them, and with them all
 margins outside the block, stay as they are.  A scope may be *open*: then counts also enter and leave through the
 total, and tables without that dimension change too.  Blocks that contain a cell form a ladder from its closest
-siblings to the whole system.
+siblings to the whole system; blocks that leave more totals alone come first.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ class Scope:
 
 Block = tuple[Scope, ...]
 """A scope per dimension, in the order of ``Blocks.dimensions``."""
+
+
+def openings(block: Block) -> int:
+    """How many dimensions of a block are open, and so how many totals may change."""
+    return sum(scope.open for scope in block)
 
 
 class DimensionScopes:
@@ -105,11 +110,12 @@ class Blocks:
                     [next((local[c] for c in upwards[code] if local[c] >= 0), -1) for code in range(len(local))],
                     dtype=np.int64,
                 )
+        self._sizes: dict[Block, int] = {}
         self._inside_known: dict[tuple[MarginClass, str, Scope], np.ndarray] = {}
         self._ladders: dict[tuple[object, ...], list[tuple[Block, frozenset[str]]]] = {}
 
     def ladder(self, codes: Mapping[str, str]) -> Iterator[Block]:
-        """Blocks that contain the cell at ``codes`` (dimensions at their total left out), the smallest first.
+        """Blocks that contain the cell at ``codes`` (dimensions at their total left out), by openings and size.
 
         A dimension at its total that the tables of a block show is opened at the leaves through which the cell's own
         counts run, and only in the last blocks at all leaves.
@@ -134,6 +140,14 @@ class Blocks:
         """The smallest block that contains the cell, every dimension at its total opened at all leaves."""
         return self._rungs({d: self._scopes[d].index[code] for d, code in codes.items()})[0][0]
 
+    def size(self, block: Block) -> int:
+        """The number of cells of a block, counting those that no table shows."""
+        if block not in self._sizes:
+            self._sizes[block] = sum(
+                int(np.prod([len(p) for p in places], dtype=np.int64)) for _, places in self._inside(block)
+            )
+        return self._sizes[block]
+
     def cells(self, block: Block) -> np.ndarray:
         """The cell numbers of a block, in increasing order."""
         found = []
@@ -143,7 +157,7 @@ class Blocks:
         return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
     def _rungs(self, at: Mapping[str, int]) -> list[tuple[Block, frozenset[str]]]:
-        """Blocks by size with every dimension at its total open at all leaves, and which of those some table shows."""
+        """Blocks by openings and size with every dimension at its total open at all leaves, and which of those some table shows."""
         ladders = tuple(self._scopes[d].ladder(at[d]) if d in at else None for d in self.dimensions)
         if ladders not in self._ladders:
             choices = [
@@ -152,11 +166,9 @@ class Blocks:
             ]
             rungs = []
             for i, block in enumerate(itertools.product(*choices)):
-                inside = list(self._inside(block))
-                size = sum(int(np.prod([len(p) for p in places], dtype=np.int64)) for _, places in inside)
-                shown = frozenset(d for key, _ in inside for d in key if d not in at)
-                rungs.append((size, i, block, shown))
-            self._ladders[ladders] = [(block, shown) for _, _, block, shown in sorted(rungs, key=lambda r: r[:2])]
+                shown = frozenset(d for key, _ in self._inside(block) for d in key if d not in at)
+                rungs.append((openings(block), self.size(block), i, block, shown))
+            self._ladders[ladders] = [(block, shown) for *_, block, shown in sorted(rungs, key=lambda r: r[:3])]
         return self._ladders[ladders]
 
     def _inside(self, block: Block) -> Iterator[tuple[MarginClass, list[np.ndarray]]]:

@@ -191,12 +191,13 @@ class ExchangeSearch:
         """For each dimension, leaves below the cell at ``at`` through which an exchange may run, best first.
 
         The first choices of all dimensions together must name cells that are not empty in any table, so dimensions
-        are settled one after the other, the one with the fewest leaves left first, each given those before it.
+        are settled one after the other, the one with the fewest leaves left first, each given those before it; a
+        choice that leaves nothing for a later dimension is taken back.
         """
-        chosen: dict[str, list[int]] = {}
-        now = dict(at)
-        left = list(dimensions)
-        while left:
+
+        def settle(now: dict[str, int], left: list[str], last: bool) -> dict[str, list[int]] | None:
+            if not left:
+                return {}
             options = {}
             for d in left:
                 below = self._moves[d].below[now.get(d, self._moves[d].total)]
@@ -204,11 +205,15 @@ class ExchangeSearch:
             d = min(left, key=lambda d: int((options[d][1] > 0).sum()))
             below, weights = options[d]
             # The largest counts come first: they can be lowered furthest.
-            order = np.argsort(-weights, kind="stable")[:STAYING_LEAVES]
-            chosen[d] = [int(leaf) for leaf in below[order]]
-            now[d] = chosen[d][0]
-            left.remove(d)
-        return {d: chosen[d] for d in dimensions}
+            leaves = [int(below[i]) for i in np.argsort(-weights, kind="stable") if weights[i] > 0 or last]
+            for i, leaf in enumerate(leaves[:STAYING_LEAVES]):
+                rest = settle({**now, d: leaf}, [other for other in left if other != d], last)
+                if rest is not None:
+                    return {d: [leaf, *leaves[:i], *leaves[i + 1 : STAYING_LEAVES]], **rest}
+            return None
+
+        chosen = settle(dict(at), list(dimensions), last=False) or settle(dict(at), list(dimensions), last=True)
+        return {d: chosen[d] for d in dimensions} if chosen else {}
 
     def _slice(self, dimension: str, at: dict[str, int], leaves: np.ndarray) -> np.ndarray:
         """For each of ``leaves`` the smallest count that any table shows for it, all else as in ``at``."""

@@ -6,7 +6,7 @@ cells, counts, policies, or reading code lists from files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -58,6 +58,12 @@ class Hierarchy:
             unknown = sorted(set(links) - known)
             if unknown:
                 raise HierarchyError(f"dimension {dimension!r}, {name}: parents given for unknown codes {unknown[:5]}")
+        linked = {self.total}.union(*self.parents.values())
+        adrift = [code for code in self.codes if code not in linked]
+        if adrift:
+            raise HierarchyError(
+                f"dimension {dimension!r}: {adrift[0]!r} has no parent in any hierarchy ({len(adrift)} such codes)"
+            )
         object.__setattr__(self, "_children", {key: tuple(value) for key, value in children.items()})
         self._check_partition()
 
@@ -101,19 +107,6 @@ class Hierarchy:
             for code in self.ancestors[leaf]:
                 below[code].add(leaf)
         return {code: frozenset(leaves) for code, leaves in below.items()}
-
-    def restricted(self, codes: Sequence[str]) -> Hierarchy:
-        """The same hierarchy over a subset of its codes; links to codes that are left out are dropped."""
-        keep = set(codes)
-        return Hierarchy(
-            self.dimension,
-            [code for code in self.codes if code in keep],
-            self.total,
-            {
-                name: {c: p for c, p in links.items() if c in keep and p in keep}
-                for name, links in self.parents.items()
-            },
-        )
 
     def _check_partition(self) -> None:
         for (name, parent), children in self._children.items():

@@ -41,6 +41,13 @@ def protect(
     have them already.  Raises ``TableError`` where tables are not additive or disagree, ``ProtectionError`` where a
     sensitive cell cannot be protected.
     """
+    names = [table.name for table in tables]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    unknown = sorted(set(published or {}) - set(names))
+    if twice or unknown:
+        raise TableError(
+            f"two tables have the name {twice[0]!r}" if twice else f"no table has the name {unknown[0]!r} of ``published``"
+        )
     results: dict[str, ProtectedTable] = {}
     summary: dict[str, dict[str, int]] = {}
     for measure in dict.fromkeys(table.measure for table in tables):
@@ -54,7 +61,9 @@ def protect(
         fixed = np.zeros(system.size, dtype=bool)
         for table in linked:
             if published is not None and table.name in published:
-                fixed[system.cell_ids[table.name][published[table.name]]] = True
+                if np.shape(published[table.name]) != table.counts.shape:
+                    raise TableError(f"table {table.name!r}: ``published`` has another shape than the table")
+                fixed[system.cell_ids[table.name][np.asarray(published[table.name], dtype=bool)]] = True
         primary = below_threshold(counts, policy.threshold)
         withheld = suppress(system, counts, primary, policy.threshold, fixed)
         for table in linked:

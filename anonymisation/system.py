@@ -7,7 +7,7 @@ Two cells are the same cell if they have the same measure and, leaving out every
 codes: the total row of a table by area and month is the total row of a table by offence and month.  Cells are
 numbered from 0 over all tables.  A *margin class* is a set of dimensions that are not at their total.
 
-The sums are those of each published table along each hierarchy.  That these are all the constraints there are holds
+The sums are those along each hierarchy in each margin class, over all tables that show it.  That these are all the constraints there are holds
 where the tables form a decomposable model (every pair of tables overlaps in a common margin, as a star around time
 does; Dobra and Fienberg 2000): then any solution extends to non-negative records.  For other sets the records may
 constrain more than the tables say.
@@ -73,8 +73,13 @@ class System:
         for name, ids in self.cell_ids.items():
             here = np.zeros(ids.shape)
             for axis, (dimension, codes) in enumerate(self.axes[name].items()):
-                hierarchy = self.hierarchies[dimension].restricted(codes)
-                leaves = np.log2([len(hierarchy.leaves_below[code]) for code in codes])
+                hierarchy = self.hierarchies[dimension]
+                finest = dict.fromkeys(codes, 0)
+                for code in _finest(hierarchy, codes):
+                    for above in hierarchy.ancestors[code]:
+                        if above in finest:
+                            finest[above] += 1
+                leaves = np.log2(list(finest.values()))
                 here += leaves.reshape([-1 if i == axis else 1 for i in range(ids.ndim)])
             np.maximum.at(breadth, ids.ravel(), here.ravel())
         return breadth
@@ -113,7 +118,7 @@ def build_system(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) -
     grids = {
         key: Grid(grid.dimensions, grid.codes, _renumbered(grid.ids, renumber)) for key, grid in grids.items()
     }
-    sums, incomplete = _sums(tables, hierarchies, cell_ids, size)
+    sums, incomplete = _sums(grids, hierarchies, size)
     return System(hierarchies, size, {table.name: table.axes for table in tables}, cell_ids, grids, sums, incomplete)
 
 
@@ -130,8 +135,30 @@ def _check_axes(table: Axed, hierarchies: Mapping[str, Hierarchy]) -> None:
             )
         if len(set(codes)) != len(codes):
             raise TableError(f"table {table.name!r}: a code occurs twice on the axis {dimension!r}")
+        overlap = _overlap(hierarchy, codes)
+        if overlap:
+            raise TableError(
+                f"table {table.name!r}: {overlap[0]!r} and {overlap[1]!r} of {dimension!r} count some of the same, but"
+                " the axis has no codes that say what; add the codes below them"
+            )
         if hierarchy.total not in codes:
             raise TableError(f"table {table.name!r}: the axis {dimension!r} lacks its total {hierarchy.total!r}")
+
+
+def _finest(hierarchy: Hierarchy, codes: Sequence[str]) -> list[str]:
+    """The codes of an axis that have no other code of it below them."""
+    above = {up for code in codes for up in hierarchy.ancestors[code] if up != code}
+    return [code for code in codes if code not in above]
+
+
+def _overlap(hierarchy: Hierarchy, codes: Sequence[str]) -> tuple[str, str] | None:
+    """Two finest codes of an axis that share a leaf, if there are such: how they add up cannot be told then."""
+    owner: dict[str, str] = {}
+    for code in _finest(hierarchy, codes):
+        for leaf in hierarchy.leaves_below[code]:
+            if owner.setdefault(leaf, code) != code:
+                return owner[leaf], code
+    return None
 
 
 def _number_cells(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) -> dict[MarginClass, Grid]:
@@ -186,36 +213,33 @@ def _table_ids(
 
 
 def _sums(
-    tables: Sequence[Axed],
-    hierarchies: Mapping[str, Hierarchy],
-    cell_ids: Mapping[str, np.ndarray],
-    size: int,
+    grids: Mapping[MarginClass, Grid], hierarchies: Mapping[str, Hierarchy], size: int
 ) -> tuple[sp.csr_array, np.ndarray]:
+    """Every sum along one dimension of one margin class, over the cells of all tables that show the class.
+
+    A child that no table shows at some place is replaced by its own children there, and so on down.
+    """
     rows: list[np.ndarray] = []
     columns: list[np.ndarray] = []
     signs: list[np.ndarray] = []
     incomplete: list[np.ndarray] = []
-    # Two tables that share a margin show the same sum: it is known by its children's codes and its parent cell.
-    shown_before: dict[tuple[str, str, tuple[str, ...]], np.ndarray] = {}
     count = 0
-    for table in tables:
-        for axis, (dimension, codes) in enumerate(table.axes.items()):
-            index = {code: i for i, code in enumerate(codes)}
-            ids = np.moveaxis(cell_ids[table.name], axis, 0).reshape(len(codes), -1)
-            for (_, parent), below in hierarchies[dimension].sums.items():
-                shown = tuple(code for code in below if code in index)
-                if parent not in index or not shown:
-                    continue
-                kind = (dimension, parent, shown)
-                before = shown_before.get(kind, np.zeros(0, dtype=np.int64))
-                fresh = np.flatnonzero(~np.isin(ids[index[parent]], before))
-                shown_before[kind] = np.concatenate([before, ids[index[parent]][fresh]])
-                members = ids[[index[parent], *(index[code] for code in shown)]][:, fresh]
-                rows.append(np.broadcast_to(np.arange(count, count + len(fresh)), members.shape).ravel())
-                columns.append(members.ravel())
-                signs.append(np.repeat([1, *[-1] * len(shown)], len(fresh)))
-                incomplete.append(np.full(len(fresh), len(shown) < len(below)))
-                count += len(fresh)
+    for key, grid in grids.items():
+        for axis, dimension in enumerate(grid.dimensions):
+            hierarchy = hierarchies[dimension]
+            codes = grid.codes[axis]
+            cells = np.moveaxis(grid.ids, axis, 0).reshape(len(codes), -1)
+            by_code = dict(zip(codes, cells, strict=True))
+            by_code[hierarchy.total] = _margin(grid, dimension, grids[key - {dimension}])
+            for (name, parent), children in hierarchy.sums.items():
+                places = np.flatnonzero(by_code[parent] >= 0) if parent in by_code else np.zeros(0, dtype=np.int64)
+                for at, members, whole in _shown(hierarchy, name, children, by_code, places):
+                    block = np.stack([by_code[code][at] for code in (parent, *members)])
+                    rows.append(np.broadcast_to(np.arange(count, count + len(at)), block.shape).ravel())
+                    columns.append(block.ravel())
+                    signs.append(np.repeat([1, *[-1] * len(members)], len(at)))
+                    incomplete.append(np.full(len(at), not whole))
+                    count += len(at)
     if not rows:
         return sp.csr_array((0, size), dtype=np.int8), np.zeros(0, dtype=bool)
     matrix = sp.coo_array(
@@ -223,3 +247,44 @@ def _sums(
         shape=(count, size),
     )
     return sp.csr_array(matrix), np.concatenate(incomplete)
+
+
+def _margin(grid: Grid, dimension: str, margin: Grid) -> np.ndarray:
+    """The cells of ``margin`` at the codes of ``grid``, which has one dimension more and may show fewer codes."""
+    picks = []
+    for d, codes in zip(margin.dimensions, margin.codes, strict=True):
+        place = {code: i for i, code in enumerate(codes)}
+        picks.append(np.array([place[code] for code in grid.codes[grid.dimensions.index(d)]], dtype=np.int64))
+    return (margin.ids[np.ix_(*picks)] if picks else margin.ids).reshape(-1)
+
+
+def _shown(
+    hierarchy: Hierarchy,
+    name: str,
+    children: tuple[str, ...],
+    by_code: Mapping[str, np.ndarray],
+    places: np.ndarray,
+) -> list[tuple[np.ndarray, tuple[str, ...], bool]]:
+    """The nearest shown descendants of a parent: ``(places, codes, all of the parent)``, by what is shown there."""
+    here = np.array([by_code[c][places] >= 0 if c in by_code else np.zeros(len(places), bool) for c in children])
+    found = []
+    patterns, which = np.unique(here, axis=1, return_inverse=True) if len(places) else (here, here[0])
+    for number in range(patterns.shape[1] if len(places) else 0):
+        groups = [(places[which.ravel() == number], (), True)]
+        for child, shown in zip(children, patterns[:, number], strict=True):
+            grown = []
+            for at, codes, whole in groups:
+                below = hierarchy.sums.get((name, child))
+                if shown:
+                    grown.append((at, (*codes, child), whole))
+                elif below is None:
+                    grown.append((at, codes, False))
+                else:
+                    parts = _shown(hierarchy, name, below, by_code, at)
+                    grown += [(a, (*codes, *more), whole and all_of) for a, more, all_of in parts]
+                    left = np.setdiff1d(at, np.concatenate([a for a, _, _ in parts])) if parts else at
+                    if len(left):
+                        grown.append((left, codes, False))
+            groups = grown
+        found += [(at, codes, whole) for at, codes, whole in groups if codes and len(at)]
+    return found

@@ -59,8 +59,13 @@ class CountTable:
         """A table from one row per cell: a column of codes per dimension and the count in column ``value``."""
         axes, position = _grid(name, dimensions, frame)
         shape = tuple(len(codes) for codes in axes.values())
+        known, whole = _whole_numbers(name, frame, value)
+        if not known.all():
+            raise TableError(
+                f"table {name!r}, row {int(np.flatnonzero(~known)[0]) + 1}: {value!r} is empty; every cell needs a count"
+            )
         counts = np.empty(int(np.prod(shape, dtype=np.int64)), dtype=np.int64)
-        counts[position] = frame[value].to_numpy(dtype=np.int64)
+        counts[position] = whole
         return cls(name, measure, axes, counts.reshape(shape))
 
 
@@ -102,9 +107,7 @@ class PublishedTable:
         """A table from one row per cell; a cell whose ``value`` is missing is withheld."""
         axes, position = _grid(name, dimensions, frame)
         shape = tuple(len(codes) for codes in axes.values())
-        known = frame[value].notna().to_numpy()
-        values = np.zeros(len(frame), dtype=np.int64)
-        values[known] = frame[value].to_numpy()[known].astype(np.int64)
+        known, values = _whole_numbers(name, frame, value)
         grid_values, grid_known = np.zeros(len(frame), dtype=np.int64), np.zeros(len(frame), dtype=bool)
         grid_values[position], grid_known[position] = values, known
         return cls(name, measure, axes, grid_values.reshape(shape), grid_known.reshape(shape))
@@ -145,6 +148,19 @@ def _check_shape(name: str, axes: Mapping[str, tuple[str, ...]], shape: tuple[in
     expected = tuple(len(codes) for codes in axes.values())
     if tuple(shape) != expected:
         raise TableError(f"table {name!r}: counts of shape {tuple(shape)} do not fit its axes {_describe(axes)}")
+
+
+def _whole_numbers(name: str, frame: pd.DataFrame, value: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows have a value, and the values (0 where there is none); each must be a whole number."""
+    if value not in frame:
+        raise TableError(f"table {name!r}: there is no column {value!r}")
+    known = frame[value].notna().to_numpy()
+    numbers = np.zeros(len(frame))
+    numbers[known] = frame[value].to_numpy()[known].astype(np.float64)
+    broken = np.flatnonzero(numbers != np.floor(numbers))
+    if broken.size:
+        raise TableError(f"table {name!r}, row {int(broken[0]) + 1}: {value!r} is not a whole number")
+    return known, numbers.astype(np.int64)
 
 
 def _grid(

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from anonymisation.errors import InconsistentTablesError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.neighbourhoods import grow
-from anonymisation.intruder.programs import Program
+from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.propagation import propagate
 from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
@@ -93,19 +93,26 @@ def _attack_measure(
     unknowns = _unknowns(system, values, known)
     small = np.flatnonzero(known & (values > 0) & (values < threshold))
     findings = [_finding(system, measure, cell, values[cell], values[cell], True) for cell in small]
-    checked = {"propagation": 0, "witness": 0, "program": 0, "programs_solved": 0}
+    checked = {"propagation": 0, "witness": 0, "neighbourhood": 0, "program": 0, "programs_solved": 0}
     if len(unknowns.cells):
+        # What cannot be small for a reader who allows zeros cannot be small for any.
+        count = len(unknowns.cells)
+        least, most = propagate(
+            unknowns.sums, unknowns.lower, unknowns.upper, np.zeros(count), np.full(count, np.inf)
+        )
+        wanted = least < threshold
+        checked["propagation"] += int((~wanted).sum())
         # A reader who knows that zeros are published gives a withheld cell at least 1; where that cannot be, zeros
         # were withheld too and she gives it at least 0.  What is wide under the first is wide under the second.
         try:
-            narrow = _narrow(unknowns, 1, threshold, np.ones(len(unknowns.cells), dtype=bool), checked)
+            narrow = _narrow(unknowns, 1, threshold, wanted, (least, most), checked)
+            found = {i: interval for i, interval in narrow.items() if interval[0] < threshold}
+            again = np.zeros(count, dtype=bool)
+            again[[i for i in narrow if i not in found]] = True
         except InconsistentTablesError:
-            narrow = {int(i): (1, threshold) for i in range(len(unknowns.cells))}
-        found = {i: interval for i, interval in narrow.items() if interval[0] < threshold > interval[1] - interval[0]}
-        again = np.zeros(len(unknowns.cells), dtype=bool)
-        again[[i for i in narrow if i not in found]] = True
+            found, again = {}, wanted
         if again.any():
-            for i, interval in _narrow(unknowns, 0, threshold, again, checked).items():
+            for i, interval in _narrow(unknowns, 0, threshold, again, (least, most), checked).items():
                 if interval[0] < threshold:
                     found[i] = interval
         findings += [
@@ -155,15 +162,25 @@ def _unknowns(system: System, values: np.ndarray, known: np.ndarray) -> _Unknown
 
 
 def _narrow(
-    unknowns: _Unknowns, minimum: int, threshold: int, wanted: np.ndarray, checked: dict[str, int]
+    unknowns: _Unknowns,
+    minimum: int,
+    threshold: int,
+    wanted: np.ndarray,
+    outer: tuple[np.ndarray, np.ndarray],
+    checked: dict[str, int],
 ) -> dict[int, tuple[int, int]]:
-    """The wanted unknowns whose interval is narrower than ``threshold``, with it; every other one is proven wide."""
+    """The wanted unknowns whose interval is narrower than ``threshold``, with it.
+
+    Every other one is proven wide, or proven not to be small for a reader who allows zeros.  ``outer`` are intervals
+    that hold for that reader.
+    """
     count = len(unknowns.cells)
     low, high = propagate(
         unknowns.sums, unknowns.lower, unknowns.upper, np.full(count, float(minimum)), np.full(count, np.inf)
     )
-    narrow = {int(i): (int(low[i]), int(high[i])) for i in np.flatnonzero(wanted & (high - low < threshold))}
-    checked["propagation"] += len(narrow)
+    narrow: dict[int, tuple[int, int]] = {}
+    tight = wanted & (high - low < threshold)
+    checked["propagation"] += int(tight.sum())
     component = _components(unknowns.sums)
     order = np.argsort(component, kind="stable")
     ends = np.flatnonzero(np.diff(component[order], append=-1))
@@ -174,7 +191,7 @@ def _narrow(
     for end in ends:
         members = np.sort(order[start : end + 1])
         start = end + 1
-        open_cells = wanted[members] & (high[members] - low[members] >= threshold)
+        open_cells = wanted[members]
         if not open_cells.any():
             continue
         number = component[members[0]]
@@ -185,8 +202,15 @@ def _narrow(
         # An unknown that nothing bounds from above still needs a bound for the solver: one beyond any proof.
         ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + _FAR * threshold)
         part = sp.csr_array(unknowns.sums[rows][:, members])
-        program = _prove(part, unknowns.lower[rows], unknowns.upper[rows], low[members], ceiling, threshold, open_cells)
+        bounds = (unknowns.lower[rows], unknowns.upper[rows], low[members], ceiling)
+        # What propagation shows to be narrow has no witness of width; a program says just how narrow.
+        program = _prove(part, *bounds, threshold, open_cells & ~tight[members])
         left = open_cells & (program.proven_width() < threshold)
+        if len(members) > LARGE_COMPONENT:
+            ceilings = np.where(np.isfinite(outer[1][members]), outer[1][members], _FAR * threshold)
+            excluded = _cannot_be_small(part, *bounds[:2], outer[0][members], ceilings, threshold, left)
+            checked["neighbourhood"] += int(excluded.sum())
+            open_cells, left = open_cells & ~excluded, left & ~excluded
         program.settle(threshold, left)
         width = program.proven_width()
         for i in np.flatnonzero(open_cells & (width < threshold)):
@@ -238,6 +262,39 @@ def _prove(
             program.learn(inside, local.lowest, local.highest)
             program.solved += local.solved
     return program
+
+
+def _cannot_be_small(
+    sums: sp.csr_array,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    threshold: int,
+    wanted: np.ndarray,
+) -> np.ndarray:
+    """Which of the wanted unknowns are at least ``threshold`` by the sums of a neighbourhood alone.
+
+    Leaving sums out gives the reader less, so what follows from some of them follows from all.
+    """
+    columns = sp.csc_array(sums)
+    length = np.diff(sums.indptr)
+    excluded = np.zeros(len(wanted), dtype=bool)
+    for seed in np.flatnonzero(wanted):
+        if excluded[seed]:
+            continue
+        inside = grow(sums, columns, int(seed), NEIGHBOURHOODS[0])
+        rows, within = np.unique(columns[:, inside].indices, return_counts=True)
+        rows = rows[within == length[rows]]
+        if not len(rows):
+            continue
+        local = Program(sp.csr_array(sums[rows][:, inside]), lower[rows], upper[rows], low[inside], high[inside])
+        order = np.flatnonzero(wanted[inside] & ~excluded[inside])
+        for place in sorted(order.tolist(), key=lambda place: inside[place] != seed):
+            if local.lowest[place] < threshold - TOLERANCE:
+                continue
+            excluded[inside[place]] = local.least(place) >= threshold - TOLERANCE
+    return excluded
 
 
 LARGE_COMPONENT = 1500

@@ -114,6 +114,13 @@ class Program:
                 self._point()
                 self._solver.changeColCost(int(cell), 0.0)
 
+    def least(self, cell: int) -> float:
+        """The smallest value of one unknown."""
+        self._solver.changeColCost(cell, 1.0)
+        self._point()
+        self._solver.changeColCost(cell, 0.0)
+        return float(self.point[cell])
+
     def learn(self, cells: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> None:
         """Take over witnesses of some unknowns that were found in a neighbourhood of ``point``."""
         self.lowest[cells] = np.minimum(self.lowest[cells], lowest)
