@@ -65,8 +65,10 @@ class Program:
         self._columns = np.arange(self.size, dtype=np.int32)
         self.solved = 0
         self.lowest, self.highest = np.full(self.size, np.inf), np.full(self.size, -np.inf)
+        # The interior-point run comes first: it leaves no basis, and the sweeps go on from the one of the first witness.
+        centre = self._interior() if interior else None
         self._point()
-        self.centre = self._interior() if interior else self.point
+        self.centre = self.point if centre is None else centre
         self._solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
 
     def proven_width(self, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -130,8 +132,8 @@ class Program:
         """The smallest and largest whole number that a settled cell took."""
         return math.ceil(self.lowest[cell] - TOLERANCE), math.floor(self.highest[cell] + TOLERANCE)
 
-    def _interior(self) -> np.ndarray:
-        """A solution away from all bounds, or the last witness where the interior-point method finds none.
+    def _interior(self) -> np.ndarray | None:
+        """A solution away from all bounds, or None where the interior-point method finds none.
 
         It is only a place to look from: nothing is concluded from it, and it is no witness.
         """
@@ -139,7 +141,7 @@ class Program:
         self._solver.setOptionValue("run_crossover", "off")
         self._solver.run()
         found = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        centre = np.asarray(self._solver.getSolution().col_value) if found else self.point
+        centre = np.asarray(self._solver.getSolution().col_value) if found else None
         self._solver.setOptionValue("solver", "simplex")
         self._solver.clearSolver()
         return centre
