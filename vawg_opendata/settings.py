@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_RECORDS = 40_000
+DEFAULT_RECORDS = 100_000
 DEFAULT_SEED = 1
 
 

@@ -61,7 +61,7 @@ def _checks(product: Product) -> list[dg.AssetChecksDefinition]:
     def descriptor(settings: RunSettings) -> dg.AssetCheckResult:
         from vawg_opendata.release import validate
 
-        return _verdict(flow.latest_folder(settings.settings, product), validate)
+        return _verdict(flow.latest_folder(settings.settings, product), validate, "frictionless validate {}/datapackage.json")
 
     @dg.asset_check(
         asset=key, name=FORMATS_CHECK, blocking=True, description="Hashes as stated; CSV, Parquet and DuckDB hold equal rows; every code is in its list."
@@ -69,19 +69,18 @@ def _checks(product: Product) -> list[dg.AssetChecksDefinition]:
     def equal_formats(settings: RunSettings) -> dg.AssetCheckResult:
         from vawg_opendata.release import check
 
-        return _verdict(flow.latest_folder(settings.settings, product), check)
+        return _verdict(flow.latest_folder(settings.settings, product), check, "vawg audit {}")
 
     return [descriptor, equal_formats]
 
 
-def _verdict(folder: Path | None, judge: Callable[[Path], list[str]]) -> dg.AssetCheckResult:
-    """What a check says of a package: the number of its problems. Their words can quote cells, so they are left to the audit."""
+def _verdict(folder: Path | None, judge: Callable[[Path], list[str]], command: str) -> dg.AssetCheckResult:
+    """What a check says of a package: the number of its problems. Their words can quote cells; `command` is how to read them."""
     if folder is None:
         return dg.AssetCheckResult(passed=True, description="Nothing is published.", metadata={"problems": 0})
     problems = judge(folder)
-    return dg.AssetCheckResult(
-        passed=not problems, description=f"{len(problems)} problems. To read them: vawg audit {folder}", metadata={"problems": len(problems)}
-    )
+    told = f" To read them: {command.format(folder)}" if problems else ""
+    return dg.AssetCheckResult(passed=not problems, description=f"{len(problems)} problems.{told}", metadata={"problems": len(problems)})
 
 
 def _audience(audience: str) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
