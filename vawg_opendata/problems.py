@@ -7,7 +7,6 @@ before anything is written. `Quarantine` keeps rows that cannot be used, with th
 """
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -70,7 +69,7 @@ class AccountingError(RuntimeError):
 def printable(value: str) -> str:
     """A value as it can stand in a message or a log: quoted, control characters escaped, cut at 80 characters."""
     cut = value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "..."
-    return "'" + re.sub(r"[^\x20-\x7e\u00a0-\uffff]", lambda match: repr(match.group())[1:-1], cut) + "'"
+    return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
 
 
 class Quarantine:
