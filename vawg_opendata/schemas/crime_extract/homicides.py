@@ -106,7 +106,11 @@ HOMICIDES = TableSchema(
         ),
         flag("previous_abuse", "Earlier abuse known", "Earlier abuse of the victim by the suspect was known to the police."),
         flag("children_bereaved", "Children bereaved", "The victim leaves children under 18."),
-        flag("legal_hold", "Legal hold", "Details may not be published while proceedings are live: the case counts in totals only."),
+        flag(
+            "legal_hold",
+            "Legal hold",
+            "Proceedings are live: the case may not be published as a record. It counts in tables, whose small counts are withheld.",
+        ),
         date("last_updated_date", "Changed on", "Day on which the record was last changed.", OTHER),
     ),
     primary_key=("crime_ref", "victim_id"),
