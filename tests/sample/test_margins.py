@@ -3,7 +3,7 @@
 import pytest
 
 from tests.paths import shared
-from vawg_opendata.problems import Accounting, Quarantine
+from tests.sources.samples import read_all
 from vawg_opendata.sample import margins
 from vawg_opendata.sources import mps_vawg_dashboard
 
@@ -15,8 +15,7 @@ SMALL = 5
 def derived(tmp_path_factory):
     folder = shared("data", "mps_vawg_dashboard")
     work, out = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("margins")
-    files = mps_vawg_dashboard.discover(folder).files
-    mps_vawg_dashboard.read(files, work, Quarantine(work / "quarantine"), Accounting())
+    read_all(mps_vawg_dashboard, folder, work)
     margins.derive(work / "records", out)
     return out
 

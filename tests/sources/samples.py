@@ -5,6 +5,8 @@ import io
 from pathlib import Path
 
 from vawg_opendata.problems import Accounting, Problem, Quarantine
+from vawg_opendata.sources.files import Discovery
+from vawg_opendata.sources.tabular import connect
 
 VICTIMS = "Count of Victims,Age Group,Sex,Method of Killing,Domestic Abuse,Recorded Date,Homicide Offence Type,Solved Status,Borough,Officer Observed Ethnicity".split(
     ","
@@ -63,12 +65,24 @@ def only(problems, kind: str) -> Problem:
     return problems[0]
 
 
+def discover(source, folder: Path) -> Discovery:
+    """What a source module finds in a folder."""
+    with connect() as connection:
+        return source.discover(folder, connection)
+
+
+def blocking(source, folder: Path) -> list[Problem]:
+    """The problems of a folder that stop a run."""
+    return [problem for problem in discover(source, folder).problems if problem.blocking]
+
+
 def read_all(source, folder: Path, work: Path) -> tuple[dict[str, Path], Accounting]:
     """What a source module makes of a folder without blocking problems."""
-    found = source.discover(folder)
-    assert not [str(problem) for problem in found.problems if problem.blocking]
-    accounting = Accounting()
-    return source.read(found.files, work, Quarantine(work / "quarantine"), accounting), accounting
+    with connect() as connection:
+        found = source.discover(folder, connection)
+        assert not [str(problem) for problem in found.problems if problem.blocking]
+        accounting = Accounting()
+        return source.read(found.files, connection, work, Quarantine(work / "quarantine"), accounting), accounting
 
 
 def rows_of(path: Path, *columns: str) -> list[tuple]:

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sources.samples import ACCUSED, ACCUSED_PERSON, CRIME, STREET, VICTIM, VICTIMS, csv_bytes, put
-from vawg_opendata.problems import Accounting, Quarantine
+from tests.sources.samples import ACCUSED, ACCUSED_PERSON, CRIME, STREET, VICTIM, VICTIMS, csv_bytes, discover, put, read_all
 from vawg_opendata.sources import mps_homicide, mps_vawg_dashboard, police_uk
 
 PLACE = {"bcu_location": "Central North", "borough_name": "Camden", "ward_name_clean_2": "Bloomsbury"}
@@ -81,12 +80,11 @@ def edited(content: bytes, edits: list[tuple]) -> bytes:
 
 def outcome(source, folder: Path) -> tuple[bool, int]:
     """Whether the folder was read, and how many rows were accepted."""
-    found = source.discover(folder / "in")
+    found = discover(source, folder / "in")
     assert all(str(problem) for problem in found.problems)
     if any(problem.blocking for problem in found.problems):
         return False, 0
-    accounting = Accounting()
-    source.read(found.files, folder / "work", Quarantine(folder / "work" / "quarantine"), accounting)
+    _, accounting = read_all(source, folder / "in", folder / "work")
     for account in accounting.files:
         assert account.rows_read == account.rows_accepted + account.rows_quarantined
         assert account.counts_read == account.counts_accepted + account.counts_quarantined

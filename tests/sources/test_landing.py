@@ -11,6 +11,7 @@ from tests.paths import shared
 from tests.sources.samples import ACCUSED, ACCUSED_PERSON, CRIME, STREET, VICTIM, VICTIMS, csv_bytes, put
 from vawg_opendata.problems import LandingError
 from vawg_opendata.sources.landing import SOURCES, read_landing, survey
+from vawg_opendata.sources.tabular import connect, require_unchanged
 
 STREET_NAME = "police_uk/2023-01/2023-01-city-of-london-street.csv"
 
@@ -130,6 +131,27 @@ def test_what_belongs_to_no_source_is_named(tmp_path):
     assert [(problem.file, problem.blocking) for problem in found.problems] == [("notes.txt", False), ("population", False)]
     put(landing, "mps_homicides/pop.csv", b"a,b\n1,2\n")
     assert [(problem.file, problem.kind) for problem in survey(landing).blocking] == [("mps_homicides", "folder")]
+
+
+def test_a_file_that_changes_after_it_was_checked_is_refused(tmp_path):
+    files = survey(sound(tmp_path)).files
+    require_unchanged(files)
+    put(tmp_path, "mps_homicide/accused.csv", csv_bytes(ACCUSED, [ACCUSED_PERSON | {"Gender": "?"}]))
+    (tmp_path / STREET_NAME).unlink()
+    with pytest.raises(LandingError) as error:
+        require_unchanged(files)
+    assert [(problem.file, problem.kind) for problem in error.value.problems] == [("mps_homicide/accused.csv", "changed"), (STREET_NAME, "changed")]
+
+
+def test_what_does_not_fit_into_memory_is_kept_in_the_work_folder_and_not_for_long(tmp_path):
+    with connect(tmp_path) as connection:
+        connection.execute("SET memory_limit = '20MB'; CREATE TABLE large AS SELECT hash(range) AS a, hash(range + 1) AS b FROM range(4000000)")
+        (folder,) = tmp_path.iterdir()
+        assert list(folder.iterdir()) and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not list(tmp_path.iterdir())
+    put(tmp_path, "work/.vawg-of-a-run-that-was-killed/block.tmp", b"rows")
+    read_landing(sound(tmp_path / "landing"), tmp_path / "work")
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["accounting.json", "quarantine", "records"]
 
 
 @pytest.mark.parametrize("source", [source.NAME for source in SOURCES])

@@ -9,8 +9,7 @@ import openpyxl
 import pytest
 
 from tests.paths import shared
-from tests.sources.samples import ACCUSED, ACCUSED_PERSON, VICTIM, VICTIMS, csv_bytes, only, put, read_all, rows_of
-from vawg_opendata.problems import LandingError, Quarantine
+from tests.sources.samples import VICTIM, VICTIMS, blocking, csv_bytes, discover, only, put, read_all, rows_of
 from vawg_opendata.reference import fold, load_codelist
 from vawg_opendata.sources import mps_homicide
 
@@ -127,7 +126,7 @@ def test_a_workbook_reads_as_the_csv(tmp_path):
 )  # fmt: skip
 def test_an_unknown_category_names_file_row_and_value_and_nothing_else(tmp_path, column, word):
     put(tmp_path, "sub/victims.csv", csv_bytes(VICTIMS, [VICTIM, VICTIM | {column: word, "Homicide Offence Type": "Manslaughter"}, VICTIM]))
-    problem = only(mps_homicide.discover(tmp_path).problems, "unknown-category")
+    problem = only(discover(mps_homicide, tmp_path).problems, "unknown-category")
     assert problem.blocking and (problem.row, problem.rows, problem.column) == (2, 1, column)
     assert problem.file == "mps_homicide/sub/victims.csv" and problem.value == (word or "(blank)")
     assert "Manslaughter" not in str(problem)
@@ -143,7 +142,7 @@ def test_an_unknown_category_names_file_row_and_value_and_nothing_else(tmp_path,
 def test_a_row_that_cannot_be_used_is_quarantined_with_its_reason(tmp_path, column, text):
     rows = [VICTIM, VICTIM, VICTIM | {column: text}, VICTIM]
     put(tmp_path / "in", "victims.csv", csv_bytes(VICTIMS, rows))
-    problem = only(mps_homicide.discover(tmp_path / "in").problems, "unusable-row")
+    problem = only(discover(mps_homicide, tmp_path / "in").problems, "unusable-row")
     assert not problem.blocking and (problem.row, problem.rows, problem.value) == (3, 1, text or None)
     tables, accounting = read_all(mps_homicide, tmp_path / "in", tmp_path / "work")
     account = accounting.files[0]
@@ -157,19 +156,12 @@ def test_a_row_that_cannot_be_used_is_quarantined_with_its_reason(tmp_path, colu
 def test_the_same_edition_twice_stops_the_run(tmp_path):
     for name in ("a.csv", "b.csv"):
         put(tmp_path, name, csv_bytes(VICTIMS, [VICTIM]))
-    problem = only(mps_homicide.discover(tmp_path).problems, "twice")
+    problem = only(discover(mps_homicide, tmp_path).problems, "twice")
     assert problem.blocking and problem.file.endswith("b.csv") and "a.csv" in problem.message
 
 
 def test_a_file_of_useless_rows_stops_the_run(tmp_path):
     put(tmp_path, "victims.csv", csv_bytes(VICTIMS, [VICTIM | {"Recorded Date": "1/2/2003"}] * 4 + [VICTIM]))
-    assert [problem.kind for problem in mps_homicide.discover(tmp_path).problems if problem.blocking] == ["mostly-unusable"]
+    assert [problem.kind for problem in blocking(mps_homicide, tmp_path)] == ["mostly-unusable"]
 
 
-def test_a_file_that_went_bad_after_discovery_is_refused(tmp_path):
-    path = put(tmp_path / "in", "accused.csv", csv_bytes(ACCUSED, [ACCUSED_PERSON]))
-    found = mps_homicide.discover(tmp_path / "in")
-    path.write_bytes(csv_bytes(ACCUSED, [ACCUSED_PERSON | {"Gender": "?"}]))
-    with pytest.raises(LandingError, match="not known"):
-        mps_homicide.read(found.files, tmp_path / "work", Quarantine(tmp_path / "work" / "quarantine"), None)
-    assert not (tmp_path / "work").exists()

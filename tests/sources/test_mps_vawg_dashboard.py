@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from tests.paths import shared
-from tests.sources.samples import only, put, read_all, rows_of
+from tests.sources.samples import blocking, discover, only, put, read_all, rows_of
 from vawg_opendata.reference import fold, load_codelist
 from vawg_opendata.schemas import validate_parquet
 from vawg_opendata.schemas.dashboard import TABLES
@@ -153,14 +153,14 @@ def schema_of(name: str) -> tuple[str, ...]:
 
 def test_a_title_page_is_named_and_stops_nothing(tmp_path):
     put(tmp_path, "a.xlsx", workbook("victims"))
-    problem = only(mps_vawg_dashboard.discover(tmp_path).problems, "not-read")
+    problem = only(discover(mps_vawg_dashboard, tmp_path).problems, "not-read")
     assert not problem.blocking and problem.part == "Read me"
 
 
 def test_both_forms_of_one_edition_would_count_twice(tmp_path):
     parquet(tmp_path, recent("victims"))
     put(tmp_path, "b.xlsx", workbook("victims"))
-    assert [problem.kind for problem in mps_vawg_dashboard.discover(tmp_path).problems if problem.blocking] == ["twice"]
+    assert [problem.kind for problem in blocking(mps_vawg_dashboard, tmp_path)] == ["twice"]
 
 
 def test_two_editions_are_told_apart(tmp_path):
@@ -182,11 +182,7 @@ def test_two_editions_are_told_apart(tmp_path):
 )
 def test_a_workbook_with_wrong_sheets(tmp_path, content, kind):
     put(tmp_path, "a.xlsx", content())
-    assert {problem.kind for problem in mps_vawg_dashboard.discover(tmp_path).problems if problem.blocking} == {kind}
-
-
-def blocking(folder) -> list:
-    return [problem for problem in mps_vawg_dashboard.discover(folder).problems if problem.blocking]
+    assert {problem.kind for problem in blocking(mps_vawg_dashboard, tmp_path)} == {kind}
 
 
 FIRST = "sheet = 'Offence count location' AND borough_name = 'Camden'"
@@ -198,7 +194,7 @@ FIRST = "sheet = 'Offence count location' AND borough_name = 'Camden'"
 )
 def test_an_unknown_area_names_its_words_and_no_count(tmp_path, column, value):
     parquet(tmp_path, recent("offences", f"REPLACE (CASE WHEN {FIRST} THEN {value} ELSE {column} END AS {column})"))
-    problems = blocking(tmp_path)
+    problems = blocking(mps_vawg_dashboard, tmp_path)
     assert {problem.kind for problem in problems} == {"unknown-category"}
     assert all(problem.row and problem.part == "Offence count location" for problem in problems)
     assert value == "NULL" or any(value.strip("'") in problem.value for problem in problems)
@@ -208,7 +204,7 @@ def test_an_unknown_area_names_its_words_and_no_count(tmp_path, column, value):
 def test_an_offence_is_known_by_its_whole_path(tmp_path, column):
     change = f"REPLACE (CASE WHEN crimsec_offences LIKE 'Exposure%' THEN 'Robbery' ELSE {column} END AS {column})"
     parquet(tmp_path, recent("offences", change))
-    problems = blocking(tmp_path)
+    problems = blocking(mps_vawg_dashboard, tmp_path)
     assert {problem.kind for problem in problems} == {"unknown-category"} and all("Robbery" in problem.value for problem in problems)
 
 
@@ -216,7 +212,7 @@ def test_an_offence_is_known_by_its_whole_path(tmp_path, column):
 def test_the_writing_of_an_offence_does_not_matter(tmp_path, writing):
     columns = ("crimsec_group", "crimseccodeexpansion", "crimsec_offences", "vawg_offence")
     parquet(tmp_path, recent("offences", f"REPLACE ({', '.join(f'{writing.format(name)} AS {name}' for name in columns)})"))
-    assert not blocking(tmp_path)
+    assert not blocking(mps_vawg_dashboard, tmp_path)
 
 
 def test_sheets_that_disagree_stop_the_run_and_name_month_and_sums(tmp_path):
@@ -224,13 +220,13 @@ def test_sheets_that_disagree_stop_the_run_and_name_month_and_sums(tmp_path):
         tmp_path,
         recent("offences", f"REPLACE (CASE WHEN {FIRST} AND ward_name_clean_2 = 'Bloomsbury' THEN count + 1 ELSE count END AS count)"),
     )
-    problem = only(blocking(tmp_path), "disagreement")
+    problem = only(blocking(mps_vawg_dashboard, tmp_path), "disagreement")
     assert "2025-12" in problem.message and "Offence count location" in problem.message and problem.file.endswith("a.parquet")
 
 
 def test_a_sheet_that_lacks_a_month_disagrees(tmp_path):
     parquet(tmp_path, recent("victims") + " AND NOT (sheet = 'Victim count by age group' AND recorded_date_months = DATE '2026-01-01')")
-    assert "in 1 of 3 months; in 2026-01" in only(blocking(tmp_path), "disagreement").message
+    assert "in 1 of 3 months; in 2026-01" in only(blocking(mps_vawg_dashboard, tmp_path), "disagreement").message
 
 
 def added(values: str) -> str:
@@ -267,10 +263,10 @@ def test_a_row_set_aside_that_makes_the_sheets_disagree_stops_the_run(tmp_path):
             "victims", "REPLACE (CASE WHEN sheet = 'Victim count by age group' AND age_group = 'Aged 80+' THEN -1 ELSE count END AS count)"
         ),
     )
-    assert {problem.kind for problem in blocking(tmp_path)} == {"disagreement"}
-    assert {problem.kind for problem in mps_vawg_dashboard.discover(tmp_path).problems} == {"disagreement", "unusable-row"}
+    assert {problem.kind for problem in blocking(mps_vawg_dashboard, tmp_path)} == {"disagreement"}
+    assert {problem.kind for problem in discover(mps_vawg_dashboard, tmp_path).problems} == {"disagreement", "unusable-row"}
 
 
 def test_a_sheet_in_the_wrong_file(tmp_path):
     parquet(tmp_path, recent("victims", "REPLACE (replace(sheet, 'Victim count by location', 'Offence count location') AS sheet)"))
-    assert "sheet" in {problem.kind for problem in blocking(tmp_path)}
+    assert "sheet" in {problem.kind for problem in blocking(mps_vawg_dashboard, tmp_path)}

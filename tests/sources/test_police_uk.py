@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.paths import shared
-from tests.sources.samples import CITY, CRIME, STREET, csv_bytes, only, put, read_all, rows_of
+from tests.sources.samples import CITY, CRIME, STREET, blocking, csv_bytes, discover, only, put, read_all, rows_of
 from vawg_opendata.reference import load_codelist, load_crosswalk, slug
 from vawg_opendata.schemas import validate_parquet
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
@@ -95,7 +95,7 @@ def test_coverage_tells_months_of_one_type_from_whole_ones(real):
 
 
 def test_files_of_other_kinds_are_named_and_stop_nothing():
-    problems = police_uk.discover(shared("data", "police_uk")).problems
+    problems = discover(police_uk, shared("data", "police_uk")).problems
     assert sorted(problem.file.split("/")[-1][8:] for problem in problems) == ["metropolitan-outcomes.csv"] * 3 + [
         "metropolitan-stop-and-search.csv"
     ]
@@ -163,7 +163,7 @@ def test_lsoas_of_2011_are_carried_only_where_there_is_one_successor(tmp_path):
 def test_a_lookup_that_cannot_be_used_is_named(tmp_path):
     put(tmp_path / "police_uk", NAME, csv_bytes(STREET, [CRIME]))
     put(tmp_path / "geography", "lookup.csv", LOOKUP.encode() + b"E01000001,cut o")
-    problem = only(police_uk.discover(tmp_path / "police_uk").problems, "not-read")
+    problem = only(discover(police_uk, tmp_path / "police_uk").problems, "not-read")
     assert problem.file == "geography/lookup.csv" and not problem.blocking
 
 
@@ -197,7 +197,7 @@ def test_rows_of_another_month_or_force_are_set_aside(data, crlf, tmp_path_facto
 
 def test_a_misnamed_file_stops_the_run(tmp_path):
     put(tmp_path, "2023-02/2023-02-city-of-london-street.csv", csv_bytes(STREET, [CRIME] * 3))
-    assert [problem.kind for problem in police_uk.discover(tmp_path).problems if problem.blocking] == ["mostly-unusable"]
+    assert [problem.kind for problem in blocking(police_uk, tmp_path)] == ["mostly-unusable"]
 
 
 @pytest.mark.parametrize(
@@ -214,13 +214,13 @@ def test_a_misnamed_file_stops_the_run(tmp_path):
 def test_names_that_cannot_be(tmp_path, names, kind):
     for name in names:
         put(tmp_path, name, csv_bytes(STREET, [CRIME]))
-    assert kind in {problem.kind for problem in police_uk.discover(tmp_path).problems if problem.blocking}
+    assert kind in {problem.kind for problem in blocking(police_uk, tmp_path)}
 
 
 def test_other_forces_of_the_archive_are_not_read(tmp_path):
     put(tmp_path, "2023-01/2023-01-btp-street.csv", b"anything")
     put(tmp_path, "2023-01/2023-01-northern-ireland-stop-and-search.csv", b"anything")
-    assert {problem.kind for problem in police_uk.discover(tmp_path).problems} == {"not-read"}
+    assert {problem.kind for problem in discover(police_uk, tmp_path).problems} == {"not-read"}
 
 
 @pytest.mark.parametrize(
@@ -236,6 +236,6 @@ def test_other_forces_of_the_archive_are_not_read(tmp_path):
 )
 def test_an_unknown_category_stops_the_run_and_names_itself(tmp_path, change, value):
     put(tmp_path, NAME, csv_bytes(STREET, [CRIME, CRIME | change, CRIME | {"Location": "On or near Secret Street"}]))
-    problem = only(police_uk.discover(tmp_path).problems, "unknown-category")
+    problem = only(discover(police_uk, tmp_path).problems, "unknown-category")
     assert problem.blocking and (problem.row, problem.value, problem.file) == (2, value, f"police_uk/{NAME}")
     assert "Secret" not in str(problem)

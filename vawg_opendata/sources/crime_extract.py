@@ -14,8 +14,7 @@ The folder holds `manifest.json` and one CSV or Parquet file per table (`vawg_op
 - 1900-01-01 as day of the offence means not known.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -32,7 +31,7 @@ from vawg_opendata.sources.crime_extract_rows import TAKEN_OVER, UNKNOWN_DAY, Ru
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
 from vawg_opendata.sources.records import MALFORMED
-from vawg_opendata.sources.tabular import connect, stage
+from vawg_opendata.sources.tabular import stage
 
 NAME = "crime_extract"
 MEMORY = "1200MB"  # DuckDB's share; with Python and its libraries a run stays under 2 GB
@@ -47,7 +46,7 @@ CONFLICT = "the key is used by rows that differ"
 ORPHAN = "no usable row of {table} has this key"
 
 
-def discover(folder: Path) -> Discovery:
+def discover(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
     """The tables of an extract and all that is wrong with them; see the package's protocol."""
     manifest = crime_extract_manifest.load(folder, NAME)
     strays = _strays(folder, {} if isinstance(manifest, list) else manifest.files)
@@ -64,34 +63,31 @@ def discover(folder: Path) -> Discovery:
         (files if isinstance(found, LandingFile) else problems).extend([found] if isinstance(found, LandingFile) else found)
     if any(problem.blocking for problem in problems):
         return Discovery(tuple(files), tuple(problems))  # rows of linked tables cannot be judged when one is missing
-    with _connect() as connection:
-        return Discovery(tuple(files), (*problems, *_check(connection, files, manifest)))
+    connection.execute(f"SET memory_limit='{MEMORY}'")
+    return Discovery(tuple(files), (*problems, *_check(connection, files, manifest)))
 
 
-def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
+def read(
+    files: Sequence[LandingFile], connection: duckdb.DuckDBPyConnection, work: Path, quarantine: Quarantine, accounting: Accounting
+) -> dict[str, Path]:
     """Writes the `extract_...` tables; see the package's protocol."""
     manifest = crime_extract_manifest.load(files[0].path.parent, NAME)
     if isinstance(manifest, list):
         raise LandingError(manifest)
     records = work / "records"
     records.mkdir(parents=True, exist_ok=True)
-    with _connect(work) as connection:
-        blocking = [problem for problem in _check(connection, files, manifest) if problem.blocking]
-        if blocking:
-            raise LandingError(blocking)
-        connection.execute(
-            'CREATE TEMP TABLE set_aside (file VARCHAR, part VARCHAR, "row" BIGINT, "column" VARCHAR, reason VARCHAR, "count" BIGINT, record VARCHAR)'
-        )
-        paths = {}
-        for file in _in_order(files):
-            table = _TABLES[file.kind]
-            stage(connection, [file], table.names)
-            schema = RECORDS[table.name]
-            paths[schema.name] = records / f"{schema.name}.parquet"
-            write_parquet(connection, _records(file, table, manifest), paths[schema.name])
-            _set_aside(connection, file, table)
-            accounting.add(_account(connection, file, table, paths[schema.name], manifest))
-        quarantine.write(connection, NAME, "FROM set_aside")
+    connection.execute(
+        'CREATE TEMP TABLE set_aside (file VARCHAR, part VARCHAR, "row" BIGINT, "column" VARCHAR, reason VARCHAR, "count" BIGINT, record VARCHAR)'
+    )
+    paths = {}
+    for file in _in_order(files):
+        table = _TABLES[file.kind]
+        schema = RECORDS[table.name]
+        paths[schema.name] = records / f"{schema.name}.parquet"
+        write_parquet(connection, _records(file, table, manifest), paths[schema.name])
+        _set_aside(connection, file, table)
+        accounting.add(_account(connection, file, table, paths[schema.name], manifest))
+    quarantine.write(connection, NAME, "FROM set_aside")
     return paths
 
 
@@ -101,15 +97,6 @@ def synthetic(files: Sequence[LandingFile]) -> bool:
     if isinstance(manifest, list):
         raise LandingError(manifest)
     return manifest.synthetic
-
-
-@contextlib.contextmanager
-def _connect(work: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect() as connection:
-        connection.execute(f"SET memory_limit='{MEMORY}'")
-        if work is not None:  # what does not fit goes to the work folder, which is as confidential as the records
-            connection.execute(f"SET temp_directory={literal(str(work / '.spill'))}")
-        yield connection
 
 
 def _strays(folder: Path, files: dict[str, str]) -> list[Problem]:
@@ -136,6 +123,7 @@ def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], 
     """Makes, of each table, `bad_<table>` (source_row, column, reason) and, where others hang on it, `keys_<table>`.
 
     Returns all problems of the content. `keys_offences` holds what the other tables take over from their offence, too.
+    `staged_<table>` and `malformed_<table>` are the table's own `staged` and `malformed` (`tabular.stage`).
     Each file is parsed once, into the columns that decide about its rows; only those are kept in memory.
     """
     problems = []
@@ -158,6 +146,8 @@ def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], 
         _keep_keys(connection, table)
         problems += _unusable(connection, file, table)
         connection.execute("DROP TABLE scanned")
+        for name in ("VIEW staged", "TABLE malformed"):
+            connection.execute(f"ALTER {name} RENAME TO {name.split()[1]}_{table.name}")
     return problems
 
 
@@ -286,7 +276,7 @@ def _records(file: LandingFile, table: TableSchema, manifest: Manifest) -> str:
     source = f"1 AS count, {literal(manifest.period(table.name)[1])} AS vintage, {literal(file.name)} AS source_file"
     # Every table but the homicides is, or hangs on, an offence: directly or through its victim.
     offence = "" if table is HOMICIDES else "JOIN keys_offences USING (crime_ref)"
-    usable = f"({parsed(table, 'staged')}) {offence} WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
+    usable = f"({parsed(table, f'staged_{table.name}')}) {offence} WHERE source_row NOT IN (SELECT source_row FROM bad_{table.name})"
     return f"SELECT {fields} FROM (SELECT *, {more}, {source} FROM {usable}) ORDER BY source_row"
 
 
@@ -294,8 +284,8 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: 
     """Adds the rows of a table that cannot be used to `set_aside`, as they were read."""
     connection.execute(
         f"""INSERT INTO set_aside
-        SELECT {literal(file.name)}, '', source_row, "column", reason, 1, to_json(staged)::VARCHAR FROM staged JOIN bad_{table.name} USING (source_row)
-        UNION ALL SELECT {literal(file.name)}, '', source_row, '', {literal(MALFORMED)}, 1, to_json(record)::VARCHAR FROM malformed"""
+        SELECT {literal(file.name)}, '', source_row, "column", reason, 1, to_json(staged)::VARCHAR FROM staged_{table.name} AS staged JOIN bad_{table.name} USING (source_row)
+        UNION ALL SELECT {literal(file.name)}, '', source_row, '', {literal(MALFORMED)}, 1, to_json(record)::VARCHAR FROM malformed_{table.name}"""
     )
 
 

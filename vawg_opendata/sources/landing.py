@@ -4,15 +4,20 @@ The folder has one subfolder per source, each of which may be absent. What is in
 modules, whose common protocol the package's docstring states.
 """
 
+import contextlib
 import difflib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from duckdb import DuckDBPyConnection
+
 from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
 from vawg_opendata.sources import crime_extract, mps_homicide, mps_vawg_dashboard, police_uk
-from vawg_opendata.sources.files import LandingFile
+from vawg_opendata.sources.files import Discovery, LandingFile
+from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
 LOOKUPS = ("geography",)  # folders beside the sources that they may consult
@@ -49,6 +54,15 @@ class LandingReport:
 
 def survey(landing: Path) -> Survey:
     """Every problem of a landing folder at once, found by reading all of it. Writes nothing; raises nothing for bad files."""
+
+    def discover(source: ModuleType, folder: Path) -> Discovery:
+        with connect() as connection:
+            return source.discover(folder, connection)
+
+    return _survey(landing, discover)
+
+
+def _survey(landing: Path, discover: Callable[[ModuleType, Path], Discovery]) -> Survey:
     if not landing.is_dir():
         what = "The landing folder is a file" if landing.exists() else "There is no such landing folder"
         return Survey((), (Problem(file=str(landing), kind="landing", message=f"{what}. Give a folder with one subfolder per source."),))
@@ -57,7 +71,7 @@ def survey(landing: Path) -> Survey:
     known = {source.NAME: source for source in SOURCES}
     for entry in sorted(landing.iterdir()):
         if entry.name in known and entry.is_dir():
-            found = known[entry.name].discover(entry)
+            found = discover(known[entry.name], entry)
             files += found.files
             problems += found.problems
         elif entry.name in known:
@@ -80,21 +94,32 @@ def survey(landing: Path) -> Survey:
 def read_landing(landing: Path, work: Path) -> LandingReport:
     """Reads all sources of a landing folder into `work`: `records/`, `quarantine/` and `accounting.json`, nothing else.
 
-    LandingError with every problem, before anything is written, if any file is wrong. What an earlier run left in these
+    LandingError with every problem, before anything is written, if any file is wrong or changes under the reading. What an earlier run left in these
     places is replaced. The work folder is made readable by its owner only.
     """
-    found = survey(landing)
-    if found.blocking:
-        raise LandingError(found.blocking)
-    work.mkdir(parents=True, exist_ok=True)
-    work.chmod(0o700)
-    for folder in ("records", "quarantine"):
-        shutil.rmtree(work / folder, ignore_errors=True)
-    quarantine, accounting = Quarantine(work / "quarantine"), Accounting()
-    tables: dict[str, Path] = {}
-    for source in SOURCES:
-        files = [file for file in found.files if file.source == source.NAME]
-        if files:
-            tables |= source.read(files, work, quarantine, accounting)
+    spill = work if work.is_dir() else None  # the work folder, once there, is as confidential as the records
+    for left in work.glob(f"{SPILL}*"):  # by a run that was killed
+        shutil.rmtree(left)
+    with contextlib.ExitStack() as stack:
+        connections: dict[str, DuckDBPyConnection] = {}
+
+        def discover(source: ModuleType, folder: Path) -> Discovery:
+            connections[source.NAME] = stack.enter_context(connect(spill))
+            return source.discover(folder, connections[source.NAME])
+
+        found = _survey(landing, discover)
+        if found.blocking:
+            raise LandingError(found.blocking)
+        require_unchanged(found.files)
+        work.mkdir(parents=True, exist_ok=True)
+        work.chmod(0o700)
+        for folder in ("records", "quarantine"):
+            shutil.rmtree(work / folder, ignore_errors=True)
+        quarantine, accounting = Quarantine(work / "quarantine"), Accounting()
+        tables: dict[str, Path] = {}
+        for source in SOURCES:
+            files = [file for file in found.files if file.source == source.NAME]
+            if files:
+                tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
     accounting.write(work / "accounting.json")
     return LandingReport(tables, accounting, found.problems, found.files)

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
+from vawg_opendata.problems import Accounting, Problem, Quarantine
 from vawg_opendata.reference import by_folded_label, fold, load_codelist, load_crosswalk
 from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise
-from vawg_opendata.sources.tabular import connect, identifier, quote, stage
+from vawg_opendata.sources.tabular import identifier, quote, stage
 
 NAME = "mps_homicide"
 
@@ -66,33 +66,30 @@ _COUNT = {"victims": "count_of_victims", "accused": "count_of_ppa"}
 _DATE = {"victims": "recorded_date", "accused": "proceedings_date"}
 
 
-def discover(folder: Path) -> Discovery:
+def discover(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
     """The homicide files of a folder and all that is wrong with them; see the package's protocol."""
     found = recognise(folder, NAME, (VICTIMS, ACCUSED), {"csv", "xlsx"})
-    with connect() as connection:
-        return Discovery(found.files, (*found.problems, *_prepare(connection, found.files)))
+    return Discovery(found.files, (*found.problems, *_prepare(connection, found.files)))
 
 
-def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
+def read(
+    files: Sequence[LandingFile], connection: duckdb.DuckDBPyConnection, work: Path, quarantine: Quarantine, accounting: Accounting
+) -> dict[str, Path]:
     """Writes `homicide_victims` and `homicide_accused`; see the package's protocol."""
-    with connect() as connection:
-        blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
-        if blocking:
-            raise LandingError(blocking)
-        return records.write(
-            connection,
-            NAME,
-            tuple(_TABLES.values()),
-            work,
-            quarantine,
-            accounting,
-            staged_count=f"coalesce({words.count_sql('count_of_victims')}, {words.count_sql('count_of_ppa')})",
-            notes="""SELECT source_file, part, 'rows identical to another', sum(alike - 1)::BIGINT FROM (
-                SELECT source_file, part, count(*) AS alike FROM coded WHERE reason IS NULL
-                GROUP BY source_file, part, month, age_group, sex, method, domestic_abuse, offence_type, status, area, ethnicity,
-                    charged_summonsed
-            ) GROUP BY ALL""",
-        )
+    return records.write(
+        connection,
+        NAME,
+        tuple(_TABLES.values()),
+        work,
+        quarantine,
+        accounting,
+        staged_count=f"coalesce({words.count_sql('count_of_victims')}, {words.count_sql('count_of_ppa')})",
+        notes="""SELECT source_file, part, 'rows identical to another', sum(alike - 1)::BIGINT FROM (
+            SELECT source_file, part, count(*) AS alike FROM coded WHERE reason IS NULL
+            GROUP BY source_file, part, month, age_group, sex, method, domestic_abuse, offence_type, status, area, ethnicity,
+                charged_summonsed
+        ) GROUP BY ALL""",
+    )
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:

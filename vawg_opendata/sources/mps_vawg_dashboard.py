@@ -22,14 +22,14 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
+from vawg_opendata.problems import Accounting, Problem, Quarantine
 from vawg_opendata.reference import by_folded_label, fold, load_codelist, load_crosswalk
 from vawg_opendata.schemas import dashboard
 from vawg_opendata.schemas.fields import TableSchema
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise
-from vawg_opendata.sources.tabular import connect, quote, stage
+from vawg_opendata.sources.tabular import quote, stage
 
 NAME = "mps_vawg_dashboard"
 
@@ -54,35 +54,32 @@ _STACKED = (
 _COLUMNS = (*_PLACE, *_OFFENCE, *_AGE, *_ETHNIC, *_MONTHS)
 
 
-def discover(folder: Path) -> Discovery:
+def discover(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
     """The dashboard files of a folder and all that is wrong with them; see the package's protocol."""
     found = recognise(folder, NAME, _STACKED, {"parquet", "xlsx"}, _WORKBOOK)
-    with connect() as connection:
-        return Discovery(found.files, (*found.problems, *_prepare(connection, found.files)))
+    return Discovery(found.files, (*found.problems, *_prepare(connection, found.files)))
 
 
-def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
+def read(
+    files: Sequence[LandingFile], connection: duckdb.DuckDBPyConnection, work: Path, quarantine: Quarantine, accounting: Accounting
+) -> dict[str, Path]:
     """Writes the five `dashboard_...` tables; see the package's protocol."""
-    with connect() as connection:
-        blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
-        if blocking:
-            raise LandingError(blocking)
-        return records.write(
-            connection,
-            NAME,
-            dashboard.TABLES,
-            work,
-            quarantine,
-            accounting,
-            staged_count=words.count_sql('"count"'),
-            notes="""SELECT source_file, part, note, count(*) FROM (
-                SELECT source_file, part, CASE
-                    WHEN committed_month IS NULL THEN 'committed month not given'
-                    WHEN committed_month < '1950' THEN 'committed before 1950, mostly a placeholder'
-                    WHEN committed_month > recorded_month THEN 'committed after the month recorded'
-                END AS note FROM coded WHERE reason IS NULL
-            ) WHERE note IS NOT NULL GROUP BY ALL""",
-        )
+    return records.write(
+        connection,
+        NAME,
+        dashboard.TABLES,
+        work,
+        quarantine,
+        accounting,
+        staged_count=words.count_sql('"count"'),
+        notes="""SELECT source_file, part, note, count(*) FROM (
+            SELECT source_file, part, CASE
+                WHEN committed_month IS NULL THEN 'committed month not given'
+                WHEN committed_month < '1950' THEN 'committed before 1950, mostly a placeholder'
+                WHEN committed_month > recorded_month THEN 'committed after the month recorded'
+            END AS note FROM coded WHERE reason IS NULL
+        ) WHERE note IS NOT NULL GROUP BY ALL""",
+    )
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:

@@ -28,14 +28,14 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine, write_parquet
+from vawg_opendata.problems import Accounting, Problem, Quarantine, write_parquet
 from vawg_opendata.reference import by_folded_label, fold, load_codelist
 from vawg_opendata.schemas.rules import quoted
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
-from vawg_opendata.sources.tabular import connect, examine, examine_header, plain, quote, stage, walk
+from vawg_opendata.sources.tabular import examine, examine_header, plain, quote, stage, walk
 
 NAME = "police_uk"
 
@@ -76,24 +76,21 @@ _NAME = re.compile(r"(\d{4}-\d{2})-([a-z-]+?)-(street|outcomes|stop-and-search)(
 _LSOA = re.compile(r"[EWSN]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
 
 
-def discover(folder: Path) -> Discovery:
+def discover(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
     """The street files and lookups of a folder (and of `geography` beside it) and all that is wrong with them."""
     files, problems = _find(folder)
     problems += _twice(files)
-    with connect() as connection:
-        return Discovery(tuple(files), (*problems, *_prepare(connection, files)))
+    return Discovery(tuple(files), (*problems, *_prepare(connection, files)))
 
 
-def read(files: Sequence[LandingFile], work: Path, quarantine: Quarantine, accounting: Accounting) -> dict[str, Path]:
+def read(
+    files: Sequence[LandingFile], connection: duckdb.DuckDBPyConnection, work: Path, quarantine: Quarantine, accounting: Accounting
+) -> dict[str, Path]:
     """Writes `street_crimes` and `street_coverage`; see the package's protocol."""
-    with connect() as connection:
-        blocking = [problem for problem in _prepare(connection, files) if problem.blocking]
-        if blocking:
-            raise LandingError(blocking)
-        paths = records.write(connection, NAME, (STREET_CRIMES,), work, quarantine, accounting, staged_count="1", notes=_NOTES)
-        paths[STREET_COVERAGE.name] = work / "records" / f"{STREET_COVERAGE.name}.parquet"
-        write_parquet(connection, _COVERAGE, paths[STREET_COVERAGE.name])
-        return paths
+    paths = records.write(connection, NAME, (STREET_CRIMES,), work, quarantine, accounting, staged_count="1", notes=_NOTES)
+    paths[STREET_COVERAGE.name] = work / "records" / f"{STREET_COVERAGE.name}.parquet"
+    write_parquet(connection, _COVERAGE, paths[STREET_COVERAGE.name])
+    return paths
 
 
 def _find(folder: Path) -> tuple[list[LandingFile], list[Problem]]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.problems import Problem
+from vawg_opendata.problems import LandingError, Problem
 from vawg_opendata.reference import fold
 from vawg_opendata.sources import workbook
 from vawg_opendata.sources.files import LandingFile, Layout
@@ -29,6 +29,7 @@ OTHER_DATA = {".zip", ".gz", ".7z", ".xls", ".xlsm", ".ods", ".tsv", ".json"}
 DAMAGED = "The file is damaged and cannot be read to its end. Copy or download it again."
 CHUNK = 8 * 1024 * 1024
 LONGEST_HEADER = 64 * 1024
+SPILL = ".vawg-"  # how the names of folders of `connect` begin
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,14 @@ def examine(path: Path) -> Form:
         return Form(0, "", fault=("unreadable", f"The file cannot be opened ({error.strerror}).", None))
 
 
+def require_unchanged(files: Iterable[LandingFile]) -> None:
+    """LandingError for files that are not, byte for byte, those that were recognised."""
+    changed = [file for file in files if _sha256(file.path) != file.sha256]
+    if changed:
+        message = "The file has changed since it was checked. Start again when no one writes to it."
+        raise LandingError(Problem(file=file.file, kind="changed", message=message) for file in changed)
+
+
 def match(header: Sequence[str], layouts: Iterable[Layout], what: str = "header") -> Layout | str:
     """The layout whose columns a header has, in any order and however written; else a message that names the nearest."""
     found = [fold(column) for column in header]
@@ -116,9 +125,12 @@ def identifier(column: str) -> str:
 
 
 @contextlib.contextmanager
-def connect() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory. What does not fit is put in a folder only the owner can read, which goes with the connection."""
-    with tempfile.TemporaryDirectory(prefix="vawg-") as folder, duckdb.connect() as connection:
+def connect(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory. What does not fit is put in a folder only the owner can read, which goes with the connection.
+
+    That folder is in `spill`, or where the system keeps temporary files.
+    """
+    with tempfile.TemporaryDirectory(prefix=SPILL, dir=spill) as folder, duckdb.connect() as connection:
         connection.execute(f"SET enable_progress_bar = false; SET temp_directory = {quote(folder)}")
         yield connection
 
@@ -165,6 +177,14 @@ def quote(text: str) -> str:
 def plain(path: Path) -> str:
     """A path in which DuckDB sees no pattern."""
     return re.sub(r"([\[*?])", r"[\1]", str(path))
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _suffix(name: str) -> str:
