@@ -10,7 +10,7 @@ import pytest
 from tests.release.packages import AGES, INPUTS, LARGE, MIXED, PRODUCT, count, protected, release, rows
 from tests.statistics.records import write
 from vawg_opendata.products import PRODUCTS
-from vawg_opendata.release import check, publish, validate
+from vawg_opendata.release import InputFile, check, publish, validate
 from vawg_opendata.release.duckdb_file import content_digest
 from vawg_opendata.statistics import build
 
@@ -70,6 +70,22 @@ def test_every_resource_says_what_it_is(package, descriptor):
     assert {(key["fields"][0], key["reference"]["resource"]) for key in table["schema"]["foreignKeys"]} == {("age_group", "age_group"), ("month", "month")}
     age = table["schema"]["fields"][0]
     assert [category["value"] for category in age["categories"]] == age["constraints"]["enum"] == ["total", *AGES]
+    assert table["schema"]["fields"][-1]["categories"][0] == {"value": "c", "label": "suppressed to protect confidentiality"}
+
+
+def test_of_unpublished_inputs_nothing_but_the_kind_is_told(tmp_path):
+    """With the hash or the size of a small file of records, a guess at what it holds could be tested."""
+    victim = {"method_group": "shooting", "age_group": "25-34", "ethnicity": "White", "domestic": "domestic", "status": "solved", "sex": "female"}
+    when = {"year": 2003, "month": "2003-05", "vintage": "2003-12", "count": 1, "relationship_group": "not-known", "suspect_ethnicity": "White"}
+    write(tmp_path / "records", "extract_homicides", [victim | when] * 9)
+    product = PRODUCTS["female-homicide"]
+    statistics = build(product, tmp_path / "records", tmp_path / "work")
+    inputs = [InputFile("crime_extract", "homicides.csv", 4711, "b" * 64)]
+    package = publish(product, statistics.outline, protected(statistics, product), inputs, tmp_path / "published", synthetic=False).folder
+    (source,) = json.loads((package / "datapackage.json").read_text(encoding="utf-8"))["sources"]
+    assert set(source) == {"name", "title"} and source["name"] == "crime_extract"
+    for path in package.parents[2].rglob("*"):
+        assert not path.is_file() or b"b" * 64 not in path.read_bytes()
 
 
 def test_every_cell_is_there_once_with_a_count_or_a_status(package):
@@ -113,6 +129,10 @@ def test_the_duckdb_file_explains_itself(package, descriptor):
         assert database.execute("SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'").fetchall() == [(2,)]
     resource = next(resource for resource in descriptor["resources"] if resource["format"] == "duckdb")
     assert resource["contentDigest"] == f"sha256:{content_digest(package / resource['path'])}"
+
+
+def test_a_small_package_has_a_small_duckdb_file(package):
+    assert (package / "victims-test.duckdb").stat().st_size < 500_000
 
 
 def test_code_lists_add_up_and_have_one_root(package):

@@ -10,7 +10,10 @@ from vawg_opendata.products.declaration import Contact, Dimension
 
 @dataclass(frozen=True, kw_only=True)
 class SourceWording:
-    """How a source is named in a descriptor: title, address, and licence under which it was had (empty: unpublished)."""
+    """How a source is named in a descriptor: title, address, and licence under which it was had.
+
+    Without an address nobody but the force has it, and nothing of its files is told.
+    """
 
     title: str
     path: str

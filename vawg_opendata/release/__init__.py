@@ -3,7 +3,7 @@
 Functions that assets and the command line call:
 
     publish(product, outline, protected, inputs, published, *, synthetic) -> PublishedVersion     the whole last step, for one product
-    InputFile.of(source, path) -> InputFile                 an input, for the descriptor's sources
+    InputFile(source, name, bytes, sha256)                  an input, for the descriptor's sources
     audit(paths) -> AuditReport                             the intruder and all checks, on any published packages (.ok, .lines(), .disclosed)
     validate(folder) -> list[str]                           frictionless, on one package
     check(folder) -> list[str]                              hashes, equal formats and keys, on one package

@@ -15,7 +15,7 @@ from vawg_opendata.products.wording import LICENCES, SOURCE_WORDING
 from vawg_opendata.reference import CodeList
 from vawg_opendata.release.duckdb_file import DIGEST_METHOD, content_digest
 from vawg_opendata.release.files import sha256
-from vawg_opendata.release.tables import PackageTable, caveat_codes
+from vawg_opendata.release.tables import STATUS_CODES, PackageTable, caveat_codes
 from vawg_opendata.schemas import table_schema
 from vawg_opendata.statistics import Outline
 
@@ -28,17 +28,12 @@ _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", 
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that a package was made from: its source, its name (no folder), size and SHA-256."""
+    """A file that a package was made from: its source, its name within the source's folder, size and SHA-256."""
 
     source: str
     name: str
     bytes: int
     sha256: str
-
-    @classmethod
-    def of(cls, source: str, path: Path) -> "InputFile":
-        """The input file at a path."""
-        return cls(source, path.name, path.stat().st_size, sha256(path))
 
 
 def descriptor(
@@ -74,12 +69,13 @@ def descriptor(
 
 
 def _source(source: str, inputs: Sequence[InputFile]) -> dict:
+    """A source, and of a published one the files that were read: names, sizes and hashes of records that only the force
+    holds are not for readers, who could test a guess at a whole file with them."""
     wording = SOURCE_WORDING[source]
     entry: dict = {"name": source, "title": wording.title}
-    if wording.path:
-        entry["path"] = wording.path
-    if wording.licence:
-        entry["licence"] = wording.licence
+    if not wording.path:
+        return entry
+    entry |= {"path": wording.path, "licence": wording.licence}
     files = sorted((file for file in inputs if file.source == source), key=lambda file: (file.name, file.sha256))
     entry["files"] = [{"name": file.name, "bytes": file.bytes, "hash": f"sha256:{file.sha256}"} for file in files]
     return entry
@@ -122,6 +118,8 @@ def _schema(product: Product, table: PackageTable, codelists: Mapping[str, CodeL
         if key["reference"]["resource"] == table.name:
             del key["reference"]["resource"]  # version 2: a reference to the table itself names no resource
     if table.kind == "statistics":
+        status = next(field for field in schema["fields"] if field["name"] == f"{table.measure}_status")
+        status["categories"] = [{"value": code, "label": words} for code, words in STATUS_CODES.items()]
         for field in schema["fields"]:
             codes = codelists.get(field["name"])
             if codes and len(codes.codes) <= MOST_CATEGORIES and not product.dimension(field["name"]).is_period:
