@@ -8,6 +8,7 @@ does its work belongs in the part that it calls.
     WORK/records/ quarantine/ accounting.json inputs.json
     WORK/statistics/<product>/           counts, unprotected
     WORK/protected/<product>/<measure>/  what may be published
+    WORK/refused/<product>.txt           what was wrong with a package that was not published
 """
 
 import json
@@ -20,7 +21,7 @@ import numpy as np
 
 from anonymisation import ProtectedTable, protect
 from vawg_opendata.products import PRODUCTS, Product
-from vawg_opendata.release import InputFile, PublishedVersion, publish
+from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
 from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
@@ -81,12 +82,12 @@ def prepare_landing(settings: Settings) -> Path:
     """
     settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.work.chmod(0o700)
-    sample = settings.work / "sample"
-    shutil.rmtree(sample, ignore_errors=True)
     if settings.landing is not None:
         return settings.landing
     from vawg_opendata.sample import generate
 
+    sample = settings.work / "sample"
+    shutil.rmtree(sample, ignore_errors=True)
     generate(settings.sample_records, settings.sample_seed, sample, first=SAMPLE_FIRST)
     return sample
 
@@ -194,21 +195,33 @@ def _protected_folder(settings: Settings, product: Product, measure: str) -> Pat
 
 
 def publish_product(settings: Settings, product: Product) -> PublishedVersion | None:
-    """Stage, audit, check and publish a product; None without statistics. ReleaseError when a check objects."""
+    """Stage, audit, check and publish a product; None without statistics.
+
+    ReleaseError when a check objects. What it found can quote cells: it stays in the work folder, and the message says where.
+    """
+    refused = settings.work / "refused" / f"{product.name}.txt"
+    refused.unlink(missing_ok=True)
     statistics = counted(settings, product)
     if statistics is None:
         return None
     outline = statistics.outline
     inputs = Inputs.load(settings.work)
     sources = set(outline.sources.values())
-    return publish(
-        product,
-        outline,
-        protected(settings, product, statistics),
-        [file for file in inputs.files if file.source in sources],
-        settings.published,
-        synthetic=not sources.isdisjoint(inputs.synthetic),
-    )
+    try:
+        return publish(
+            product,
+            outline,
+            protected(settings, product, statistics),
+            [file for file in inputs.files if file.source in sources],
+            settings.published,
+            synthetic=not sources.isdisjoint(inputs.synthetic),
+        )
+    except ReleaseError as error:
+        if not error.faults:
+            raise
+        refused.parent.mkdir(mode=0o700, exist_ok=True)
+        refused.write_text("".join(f"{fault}\n" for fault in error.faults), encoding="utf-8")
+        raise ReleaseError(f"{error} They are listed in {refused}.", error.faults) from None
 
 
 def latest_folder(settings: Settings, product: Product) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import dagster as dg
 import duckdb
+import numpy as np
 import pytest
 
 from vawg_opendata import flow
@@ -131,6 +132,40 @@ def test_a_wrong_file_stops_the_run_before_anything_is_computed(settings, landin
     assert not (tmp_path / "published").exists()
     assert not (tmp_path / "work" / "records").exists() and not (tmp_path / "work" / "statistics").exists()
     assert dg.DagsterInstance.from_config(str(wrong.work / "dagster")).get_runs(limit=1)[0].status == dg.DagsterRunStatus.FAILURE
+
+
+@pytest.fixture
+def careless(finished, settings, tmp_path):
+    """A copy of the work folder in which the protection of homicides has been forgotten: every count may be seen."""
+    copy = replace(settings, published=tmp_path / "published", work=tmp_path / "work")
+    shutil.copytree(settings.work, copy.work, ignore=shutil.ignore_patterns("dagster", "records", "sample"))
+    folder = copy.work / "statistics" / "female-homicide"
+    for path in folder.glob("*.npy"):
+        counts = np.load(path)
+        shown = folder.parents[1] / "protected" / "female-homicide" / "female_homicide_victims" / f"{path.stem}.npz"
+        np.savez_compressed(shown, values=counts, published=np.ones(counts.shape, bool))
+    return copy
+
+
+def test_a_package_that_discloses_is_refused_and_only_the_work_folder_says_what(careless):
+    """The fault names the cell and what can be known of its count: that is for the operator, and not for Dagster's log."""
+    asset = next(asset for asset in packages.PACKAGES if asset.key == packages.KEYS["female-homicide"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.materialize([asset], resources={"settings": RunSettings.of(careless)}, instance=instance, raise_on_error=False)
+        logged = "".join(dg.serialize_value(record.event_log_entry) for record in instance.get_records_for_run(run.run_id).records)
+    assert not run.success and "female-homicide was not published: the audit found" in logged
+    refused = careless.work / "refused" / "female-homicide.txt"
+    faults = refused.read_text(encoding="utf-8")
+    assert str(refused) in logged and "method=" in faults and "year=" in faults
+    assert "method=" not in logged and "year=" not in logged
+    assert flow.latest_folder(careless, PRODUCTS["female-homicide"]) is None
+
+
+def test_a_sample_can_be_the_landing_folder_of_the_next_run(settings, tmp_path):
+    sample = tmp_path / "work" / "sample"
+    (sample / "police_uk").mkdir(parents=True)
+    assert flow.prepare_landing(replace(settings, landing=sample, work=tmp_path / "work")) == sample
+    assert (sample / "police_uk").is_dir()
 
 
 @pytest.fixture

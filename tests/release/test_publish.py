@@ -30,7 +30,8 @@ def test_unprotected_tables_are_refused_and_leave_nothing(tmp_path):
     statistics = count(tmp_path, MIXED)
     with pytest.raises(ReleaseError, match="the audit found") as refused:
         publish(PRODUCT, statistics.outline, unprotected(statistics), INPUTS, tmp_path / "published", synthetic=False)
-    assert "age_group=70-79" in str(refused.value)
+    assert any("age_group=70-79" in fault for fault in refused.value.faults)
+    assert "70-79" not in str(refused.value)  # messages reach logs
     assert list((tmp_path / "published").iterdir()) == []
     assert not staging_root(tmp_path / "published").exists()
 
@@ -38,8 +39,9 @@ def test_unprotected_tables_are_refused_and_leave_nothing(tmp_path):
 def test_primary_suppression_alone_is_refused(tmp_path):
     statistics = count(tmp_path, MIXED)
     tables = {n: ProtectedTable(n, t.measure, t.axes, t.counts, (t.counts == 0) | (t.counts >= 5)) for n, t in statistics.counts.items()}
-    with pytest.raises(ReleaseError, match="can be computed"):
+    with pytest.raises(ReleaseError) as refused:
         publish(PRODUCT, statistics.outline, tables, INPUTS, tmp_path / "published", synthetic=False)
+    assert any("can be computed" in fault for fault in refused.value.faults)
 
 
 def test_a_refused_version_leaves_the_published_one_as_it_is(tmp_path):

@@ -30,8 +30,6 @@ from vawg_opendata.release.validation import validate
 from vawg_opendata.release.versions import FIRST, Changes, compare, complete_lists, latest, list_version, listed, point_latest
 from vawg_opendata.statistics import Outline
 
-MOST_PROBLEMS = 10  # told in an error; more of the same kind help nobody
-
 
 @dataclass(frozen=True)
 class PublishedVersion:
@@ -78,7 +76,7 @@ def publish(
         write_json(folder / DESCRIPTOR, described)
         report = audit_new(folder, _published_folders(published))
         if not report.ok:
-            raise ReleaseError(_refusal(product, "the audit", report.faults()))
+            raise _refusal(product, "the audit", report.faults())
         target = home / changes.version
         if changes.since and not changes.bump:
             return PublishedVersion(product.name, product.audience, changes.version, target, False, changes, report)
@@ -89,7 +87,7 @@ def publish(
         write_sums(folder)
         for what, problems in (("the check of its files", check(folder)), ("frictionless", validate(folder))):
             if problems:
-                raise ReleaseError(_refusal(product, what, problems))
+                raise _refusal(product, what, problems)
         make_durable(folder)
         home.mkdir(parents=True, exist_ok=True)
         rename_durably(folder, target)
@@ -109,7 +107,7 @@ def _changes(home: Path, folder: Path, described: dict) -> Changes:
 
 
 def _published_folders(published: Path) -> list[Path]:
-    """All released versions of all products."""
+    """All versions of all products, withdrawn ones as well: readers have them."""
     return [
         listing.parent / entry["version"]
         for listing in sorted(published.glob("*/*/versions.json"))
@@ -118,7 +116,5 @@ def _published_folders(published: Path) -> list[Path]:
     ]
 
 
-def _refusal(product: Product, what: str, problems: Sequence[str]) -> str:
-    told = "\n".join(f"  {problem}" for problem in problems[:MOST_PROBLEMS])
-    more = f"\n  and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
-    return f"{product.name} was not published: {what} found {len(problems)} faults.\n{told}{more}"
+def _refusal(product: Product, what: str, faults: Sequence[str]) -> ReleaseError:
+    return ReleaseError(f"{product.name} was not published: {what} found {len(faults)} faults.", faults)
