@@ -27,6 +27,12 @@ def test_every_variable_is_read():
     assert Settings.from_environment(given) == expected
 
 
+@pytest.mark.parametrize("work", ["published", "published/work", "elsewhere/../published/.work"])
+def test_a_work_folder_where_readers_are_let_in_is_refused(work):
+    with pytest.raises(SettingsError, match="holds records"):
+        Settings(published=Path("published"), work=Path(work))
+
+
 @pytest.mark.parametrize("text", ["many", "-1", "1.5", "²", " 3"])
 def test_a_number_that_is_none_is_refused_by_name(text):
     with pytest.raises(SettingsError, match="VAWG_SAMPLE_RECORDS"):

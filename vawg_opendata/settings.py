@@ -32,6 +32,11 @@ class Settings:
     sample_records: int = DEFAULT_RECORDS
     sample_seed: int = DEFAULT_SEED
 
+    def __post_init__(self) -> None:
+        """SettingsError when the work folder is where readers are let in."""
+        if self.work.resolve().is_relative_to(self.published.resolve()):
+            raise SettingsError(f"The work folder {self.work} lies in the published folder {self.published}; it holds records, so give one outside.")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from VAWG_LANDING, VAWG_PUBLISHED, VAWG_WORK, VAWG_PRODUCTS (names, separated by commas),
