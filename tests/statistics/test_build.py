@@ -91,7 +91,7 @@ def test_a_row_lost_from_one_view_counts_as_not_known_there(tmp_path):
 @pytest.mark.parametrize("areas, offences", [(AREAS[:1], OFFENCES), (AREAS, OFFENCES[:2])], ids=["much lost", "no code for what is not known"])
 def test_views_that_contradict_each_other_are_refused(tmp_path, areas, offences):
     add_dashboard(tmp_path / "records", areas, offences)
-    with pytest.raises(StatisticsError, match="offences_by_area and offences_by_offence"):
+    with pytest.raises(StatisticsError, match="offences_by_area and offences_by_offence.* first in 2024-0"):
         build(VAWG, tmp_path / "records", tmp_path / "work")
 
 

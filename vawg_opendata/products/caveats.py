@@ -86,7 +86,7 @@ CAVEATS = {
         Caveat(
             code="few-cases",
             title="Few cases, much withheld",
-            description="About 25 women and girls are killed in London in a year. Most cells of a single year are small and withheld; "
+            description="A few dozen women and girls are killed in London in a year: 20 to 64 from 2003 to 2021. Most cells of a single year are small and withheld; "
             "blocks of three and five years show more.",
         ),
         Caveat(

@@ -84,7 +84,7 @@ class Contact:
 class Product:
     """One data product.
 
-    `caveats` and `series_breaks` are codes of the fixed vocabularies in `caveats` and `breaks`; `definitions` say what
+    `caveats` and `series_breaks` are codes of the fixed vocabularies in the module `caveats`; `definitions` say what
     the measures and dimensions mean. `policy` is what its tables are protected by.
     """
 

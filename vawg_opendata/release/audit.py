@@ -12,7 +12,7 @@ The statistics key of a resource says what was protected and from which threshol
 the smallest threshold counts, which is the one its readers may see.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +35,6 @@ class MeasureAudit:
     withheld: int
     disclosed: int
     findings: tuple[str, ...]
-    checked: Mapping[str, int]
 
     @property
     def summary(self) -> str:
@@ -182,7 +181,6 @@ def _attack(measure: str, packages: Sequence[LoadedPackage]) -> MeasureAudit:
         verdict.withheld,
         verdict.disclosed,
         tuple(str(finding) for finding in verdict.findings[:MOST_FINDINGS]),
-        dict(verdict.checked),
     )
 
 

@@ -36,7 +36,7 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
         "parents; children add up to their parent.",
     ]
     if outline.left_out:
-        lines += ["", "Not in this version, because its source does not offer it:", ""]
+        lines += ["", "Not in this version, because no source at hand gives it:", ""]
         lines += [f"- {product.table(name).title}" for name in outline.left_out]
     lines += ["", "## Status of a cell", "", "A count has a column `<measure>_status` beside it:", "", "| status | meaning |", "|---|---|"]
     lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]

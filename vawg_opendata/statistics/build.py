@@ -167,9 +167,10 @@ def _agree(outline: Outline, counts: Mapping[str, CountTable]) -> None:
             )
         if not np.array_equal(totals, others):
             periods = counted_axes(table, outline.codelists[table.period].total)[table.period]
-            differing = [code for code, here, there in zip(periods, totals, others, strict=True) if here != there]
+            finest = set(outline.codelists[table.period].leaves)
+            differing = [code for code, here, there in zip(periods, totals, others, strict=True) if here != there and code in finest]
             raise StatisticsError(
                 f"Tables {other.name} and {table.name} count the same {table.measure} from {table.source} but differ in "
-                f"{len(differing)} periods, first in {differing[-1]}. Rows of one view were quarantined, or the publisher's views "
+                f"{len(differing)} periods, first in {differing[0]}. Rows of one view were quarantined, or the publisher's views "
                 f"disagree: see the quarantine and the accounting, and mend or replace the file."
             )

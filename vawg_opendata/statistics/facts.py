@@ -1,7 +1,7 @@
 """What can be counted: which record table gives which measure over which dimensions, as data.
 
 One `Fact` per way of counting. Adding a source or a view of one is one entry here; how facts become tables is in
-`build`, which of several sources is used in `choice`.
+`build`, and so does which of several sources is used.
 """
 
 from collections.abc import Mapping
