@@ -118,8 +118,9 @@ def parquet(folder, query: str, name: str = "a.parquet"):
 
 def workbook(measure: str, header=str, drop: str = "", rename: str = "") -> bytes:
     """The publisher's last months as a workbook, one sheet per view, dates as dates, blanks as blanks."""
-    book = openpyxl.Workbook(write_only=True)
-    book.create_sheet("Read me").append(["About this data"])
+    book = openpyxl.Workbook()
+    book.active.title = "Read me"
+    book.active.append(["About this data"])
     for sheet, (of, columns, _) in SHEETS.items():
         if of == measure and sheet != drop:
             names = [*columns, "recorded_date_months", "date_committed_from_date_months", "count"]
@@ -221,12 +222,13 @@ def test_sheets_that_disagree_stop_the_run_and_name_month_and_sums(tmp_path):
         recent("offences", f"REPLACE (CASE WHEN {FIRST} AND ward_name_clean_2 = 'Bloomsbury' THEN count + 1 ELSE count END AS count)"),
     )
     problem = only(blocking(mps_vawg_dashboard, tmp_path), "disagreement")
-    assert "2025-12" in problem.message and "Offence count location" in problem.message and problem.file.endswith("a.parquet")
+    assert "(months concerned: 3; first 2025-12, 6)" in problem.message and problem.part == "Offence count classification"
+    assert problem.file == "mps_vawg_dashboard/a.parquet"
 
 
 def test_a_sheet_that_lacks_a_month_disagrees(tmp_path):
     parquet(tmp_path, recent("victims") + " AND NOT (sheet = 'Victim count by age group' AND recorded_date_months = DATE '2026-01-01')")
-    assert "in 1 of 3 months; in 2026-01" in only(blocking(mps_vawg_dashboard, tmp_path), "disagreement").message
+    assert "(months concerned: 1; first 2026-01, " in only(blocking(mps_vawg_dashboard, tmp_path), "disagreement").message
 
 
 def added(values: str) -> str:
@@ -256,15 +258,45 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_what_it_carries(tmp_path, v
     assert {account.counts_accepted for account in accounting.files} == {account.counts_accepted}
 
 
-def test_a_row_set_aside_that_makes_the_sheets_disagree_stops_the_run(tmp_path):
-    parquet(
-        tmp_path,
-        recent(
-            "victims", "REPLACE (CASE WHEN sheet = 'Victim count by age group' AND age_group = 'Aged 80+' THEN -1 ELSE count END AS count)"
-        ),
+def spoilt(measure: str, sheet: str, change: str = "NULL AS recorded_date_months", rows: int = 1) -> str:
+    """SQL: the last months of a measure with the smallest rows of a sheet made useless."""
+    which = f"file_row_number IN (SELECT file_row_number FROM ({recent(measure)}) WHERE sheet = '{sheet}' ORDER BY count, file_row_number LIMIT {rows})"
+    value, _, column = change.partition(" AS ")
+    return recent(measure, f"REPLACE (CASE WHEN {which} THEN {value} ELSE {column} END AS {column})")
+
+
+@pytest.mark.parametrize(("sheet", "measure"), [(sheet, measure) for sheet, (measure, _, _) in SHEETS.items()])
+@pytest.mark.parametrize("change", ["NULL AS recorded_date_months", "-1 AS count"])
+def test_a_row_set_aside_is_counted_as_unknown_or_stops_the_run(tmp_path, sheet, measure, change):
+    """The other sheets tell how much is missing; only some lists can say that it is not known where it belongs."""
+    parquet(tmp_path / "in", spoilt(measure, sheet, change))
+    path = shared("data", "mps_vawg_dashboard", FILES[measure])
+    expected = raw(
+        f"SELECT count, strftime(recorded_date_months, '%Y-%m') FROM ({recent(measure)}) WHERE sheet = '{sheet}' ORDER BY count, file_row_number LIMIT 1"
     )
+    count, month = expected[0]
+    total = raw(f"SELECT sum(count) FROM '{path}' WHERE sheet = '{sheet}' AND recorded_date_months >= DATE '{RECENT}'")[0][0]
+    problem = next(problem for problem in discover(mps_vawg_dashboard, tmp_path / "in").problems if problem.kind == "incomplete")
+    assert (problem.file, problem.part) == ("mps_vawg_dashboard/a.parquet", sheet)
+    assert f"it lacks {count} of {total} {measure}, (months concerned: 1; first {month}, {count})" in problem.message
+    if sheet in ("Offence count classification", "Victim count by age group"):
+        assert problem.blocking and "Correct the rows" in problem.message
+    else:
+        assert not problem.blocking and "counted as unknown" in problem.message
+        _, accounting = read_all(mps_vawg_dashboard, tmp_path / "in", tmp_path / "work")
+        assert {account.part: account.rows_quarantined for account in accounting.files if account.rows_quarantined} == {sheet: 1}
+
+
+def test_too_many_rows_set_aside_stop_the_run(tmp_path):
+    parquet(tmp_path, spoilt("victims", "Victim count by location", rows=200))
+    assert "more than one in 1000" in only(blocking(mps_vawg_dashboard, tmp_path), "incomplete").message
+
+
+def test_rows_set_aside_do_not_excuse_sheets_that_disagree(tmp_path):
+    query = spoilt("victims", "Victim count by location")
+    raised = "CASE WHEN sheet = 'Victim count by age group' AND age_group = 'Aged 80+' THEN count + 9 ELSE count END"
+    parquet(tmp_path, f"SELECT * REPLACE ({raised} AS count) FROM ({query})")
     assert {problem.kind for problem in blocking(mps_vawg_dashboard, tmp_path)} == {"disagreement"}
-    assert {problem.kind for problem in discover(mps_vawg_dashboard, tmp_path).problems} == {"disagreement", "unusable-row"}
 
 
 def test_a_sheet_in_the_wrong_file(tmp_path):

@@ -5,7 +5,9 @@ that stacks the sheets (column `sheet`, headers in lower case). Both forms give 
 
 - The sheets of a measure are separate views of one total. They go to separate tables, are never added, and must agree
   on the total and on every recorded month: where they do not, the file is not used, because its tables would contradict
-  each other. A row that has to be quarantined in one sheet only makes them disagree, so it stops the file, too.
+  each other. A row that has to be quarantined is missing from its sheet alone. By area and by ethnic appearance a few of
+  what is missing may be counted as unknown, as the other sheets tell their number; by offence and by age group there is
+  no code for that, and the row stops the file.
 - Offences and victims are different measures and need not agree.
 - An offence is looked up by its whole path (group, class, VAWG offence, offence) in `reference/offence_labels.csv`,
   ignoring case, spaces and punctuation, since labels differ in a full stop, a dash or a double space.
@@ -17,7 +19,8 @@ that stacks the sheets (column `sheet`, headers in lower case). Both forms give 
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -37,6 +40,8 @@ _MONTHS = ("recorded_date_months", "date_committed_from_date_months", "count")
 _PLACE = ("bcu_location", "borough_name", "ward_name_clean_2")
 _OFFENCE = ("crimsec_group", "crimseccodeexpansion", "crimsec_offences", "vawg_offence")
 _AGE, _ETHNIC = ("age_group",), ("ethnic_appearance_group_group",)
+_WITH_UNKNOWN = (_PLACE, _ETHNIC)  # whose code lists have a code for what is not known
+MOST_LACKING = 1000  # one count in so many may be unknown because its row cannot be used
 
 # Sheet by sheet: its name, its columns besides months and count, and the record table it becomes.
 SHEETS: dict[str, tuple[str, tuple[str, ...], TableSchema]] = {
@@ -198,23 +203,56 @@ def _coded() -> str:
         FROM staged {words.join(["part"], "sheets")} {joins}"""
 
 
+@dataclass
+class _View:
+    """What a sheet says of a measure: counts accepted by month, and the rows set aside with the counts that could be read."""
+
+    months: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    counts: int = 0
+    unread: int = 0
+
+    def lacks(self, fullest: Mapping[str, int]) -> dict[str, int]:
+        """By month, what the sheet has less than the fullest."""
+        return {month: count - self.months.get(month, 0) for month, count in sorted(fullest.items()) if count > self.months.get(month, 0)}
+
+
 def _disagreements(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
-    """A problem for each file and measure whose sheets, without the rows quarantined, differ in a month's total."""
-    sums: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
-    for file, series, month, sheet, count in connection.execute(
-        """SELECT source_file, series, period, part, sum("count")::BIGINT FROM coded
-        WHERE reason IS NULL AND series IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+    """A problem for each sheet that has less than the others of its file and measure, whatever the reason."""
+    views: dict[tuple[str, str], dict[str, _View]] = {}
+    for file, measure, sheet, month, rows, count, unread in connection.execute(
+        """SELECT source_file, series, code, CASE WHEN reason IS NULL THEN period END, count(*), coalesce(sum("count"), 0)::BIGINT,
+        count(*) - count("count") FROM coded JOIN sheets USING (part) WHERE series IS NOT NULL GROUP BY ALL ORDER BY ALL"""
     ).fetchall():
-        sums.setdefault((file, series), {}).setdefault(month, {})[sheet] = count
+        view = views.setdefault((file, measure), {}).setdefault(sheet, _View())
+        if month is None:
+            view.rows, view.counts, view.unread = rows, count, unread
+        else:
+            view.months[month] = count
     problems = []
-    for (file, _), months in sums.items():
-        sheets = sorted({sheet for found in months.values() for sheet in found})
-        different = [month for month, found in months.items() if len({found.get(sheet, 0) for sheet in sheets}) > 1]
-        if different:
-            first = ", ".join(f"{sheet} {months[different[0]].get(sheet, 0)}" for sheet in sheets)
-            message = (
-                f"The sheets are views of one total and differ in {len(different)} of {len(months)} months; in {different[0]}: {first}. "
-                "Rows that cannot be used may be the cause; otherwise ask the publisher for a file that agrees."
-            )
-            problems.append(Problem(file=f"{NAME}/{file}", kind="disagreement", message=message))
+    for (file, _), sheets in views.items():
+        fullest: dict[str, int] = {}
+        for view in sheets.values():
+            for month, count in view.months.items():
+                fullest[month] = max(count, fullest.get(month, 0))
+        for sheet, view in sheets.items():
+            if lacking := view.lacks(fullest):
+                problems.append(_lacking(f"{NAME}/{file}", sheet, view, lacking, sum(fullest.values())))
     return problems
+
+
+def _lacking(file: str, sheet: str, view: _View, lacking: Mapping[str, int], total: int) -> Problem:
+    lack, (measure, columns, _) = sum(lacking.values()), SHEETS[sheet]
+    months = f"{lack} of {total} {measure} (months concerned: {len(lacking)}; first {min(lacking)}, {lacking[min(lacking)]})"
+    if not view.rows or (lack > view.counts and not view.unread):
+        message = f"The sheet has fewer than the other views of the same total: it lacks {months}. Ask the publisher for a file whose sheets agree."
+        return Problem(file=file, part=sheet, kind="disagreement", message=message)
+    # The other sheets tell how many are in the rows set aside, and when; of what kind they are is not known.
+    aside = f"Rows of the sheet quarantined: {view.rows}; without them it lacks {months}."
+    if columns not in _WITH_UNKNOWN:
+        message = f"{aside} They cannot be counted as unknown, since this classification has no such code. Correct the rows, or ask for a sound file."
+    elif lack * MOST_LACKING > total:
+        message = f"{aside} That is more than one in {MOST_LACKING}. Correct the rows, or ask the publisher for a sound file."
+    else:
+        return Problem(file=file, part=sheet, kind="incomplete", message=f"{aside} These are counted as unknown.", blocking=False)
+    return Problem(file=file, part=sheet, kind="incomplete", message=message)
