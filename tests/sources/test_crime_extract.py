@@ -282,6 +282,7 @@ def test_an_offence_that_nobody_has_classified_stops_the_file(extract):
         (lambda folder: edit(folder / "manifest.json", '"synthetic": true', '"synthetic": "perhaps"'), "manifest"),
         (lambda folder: edit(folder / "manifest.json", '"from": "2024-01"', '"from": "2024-13"'), "manifest"),
         (lambda folder: edit(folder / "manifest.json", '"from": "2024-01"', '"from": "2025-01"'), "manifest"),
+        (lambda folder: edit(folder / "manifest.json", '"to": "2024-06"', '"to": "2999-01"'), "manifest"),
         (lambda folder: edit(folder / "manifest.json", '"suspects": {', '"culprits": {'), "manifest"),
         (lambda folder: edit(folder / "manifest.json", '"file": "offences.csv"', '"file": "../offences.csv"'), "manifest"),
         (lambda folder: (folder / "orders.csv").unlink(), "missing"),

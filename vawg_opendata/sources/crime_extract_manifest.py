@@ -4,6 +4,7 @@ What cannot be read off the tables themselves: a month without offences and a mo
 them, and so do a whole file and one cut off at the end of a line. Reading the tables is the business of `crime_extract`.
 """
 
+import datetime
 import json
 import re
 from collections.abc import Mapping
@@ -80,9 +81,12 @@ def _faults(document: object) -> list[str]:
     faults = []
     if not isinstance(document.get("synthetic"), bool):
         faults.append("synthetic must be true or false.")
+    this_month = f"{datetime.date.today():%Y-%m}"
     periods, tables = document.get("periods"), document.get("tables")
     if not isinstance(periods, dict) or not set(periods) <= set(PERIODS) or not all(map(_is_period, periods.values())):
         faults.append(f'periods must give, for {" and ".join(PERIODS)}, the first and last month: {{"from": "2014-01", "to": "2026-02"}}.')
+    elif any(period["to"] > this_month for period in periods.values()):  # months to come would be published as months without offences
+        faults.append("periods must not end after this month.")
     if not isinstance(tables, dict) or not tables:
         faults.append('tables must give file and rows of each table delivered: {"offences": {"file": "offences.csv", "rows": 1000}}.')
     if faults:
