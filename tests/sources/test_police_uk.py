@@ -95,7 +95,7 @@ def test_coverage_tells_months_of_one_type_from_whole_ones(real):
 
 
 def test_files_of_other_kinds_are_named_and_stop_nothing():
-    problems = discover(police_uk, shared("data", "police_uk")).problems
+    problems = [problem for problem in discover(police_uk, shared("data", "police_uk")).problems if problem.file.startswith("police_uk/")]
     assert sorted(problem.file.split("/")[-1][8:] for problem in problems) == ["metropolitan-outcomes.csv"] * 3 + [
         "metropolitan-stop-and-search.csv"
     ]
@@ -164,7 +164,19 @@ def test_a_lookup_that_cannot_be_used_is_named(tmp_path):
     put(tmp_path / "police_uk", NAME, csv_bytes(STREET, [CRIME]))
     put(tmp_path / "geography", "lookup.csv", LOOKUP.encode() + b"E01000001,cut o")
     problem = only(discover(police_uk, tmp_path / "police_uk").problems, "not-read")
-    assert problem.file == "geography/lookup.csv" and not problem.blocking
+    assert problem.file == "geography/lookup.csv" and not problem.blocking and "cut off" in problem.message
+
+
+def test_what_is_no_lookup_among_the_lookups_is_named_and_stops_nothing(tmp_path):
+    put(tmp_path / "police_uk", NAME, csv_bytes(STREET, [CRIME]))
+    put(tmp_path / "geography", "deep/lookup.csv", (LOOKUP + "E01000001,a,E01000001,a,U,E,e,,1\n").encode())
+    for name in ("wards.csv", "lookup.zip", "map.gpkg", NAME):
+        put(tmp_path / "geography", name, b"a,b\n1,2\n")
+    found = discover(police_uk, tmp_path / "police_uk")
+    assert [file.file for file in found.files] == [f"police_uk/{NAME}", "geography/deep/lookup.csv"]
+    assert {problem.file for problem in found.problems} == {f"geography/{name}" for name in ("wards.csv", "lookup.zip", "map.gpkg", NAME)}
+    assert not blocking(police_uk, tmp_path / "police_uk")
+    assert "LSOA11CD and LSOA21CD" in next(problem.message for problem in found.problems if problem.file.endswith("wards.csv"))
 
 
 @pytest.mark.parametrize(("change", "rows"), [({}, 3), ({"Crime ID": ""}, 3), ({"Crime type": "Drugs"}, 3)])

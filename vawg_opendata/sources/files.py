@@ -25,12 +25,13 @@ class Layout:
 class LandingFile:
     """One file that a source recognised.
 
-    `name` is its path in the source's folder and `file` in the landing folder, with slashes. `format` is `csv`, `parquet`
-    or `xlsx`. `sheets` names the sheets of a workbook that are read, with the layout of each, and is empty for other files.
+    `name` is its path in `folder` and `file` in the landing folder, with slashes; `folder` is that of the source, or of
+    lookups that it consults. `format` is `csv`, `parquet` or `xlsx`. `sheets` names the sheets of a workbook that are read, with the layout of each, and is empty for other files.
     """
 
     path: Path
     source: str
+    folder: str = ""
     name: str
     format: str
     layout: Layout | None
@@ -41,7 +42,7 @@ class LandingFile:
     @property
     def file(self) -> str:
         """The path by which messages name the file."""
-        return f"{self.source}/{self.name}"
+        return f"{self.folder or self.source}/{self.name}"
 
     @property
     def kind(self) -> str:

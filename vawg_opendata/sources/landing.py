@@ -20,7 +20,7 @@ from vawg_opendata.sources.files import Discovery, LandingFile
 from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
-LOOKUPS = ("geography",)  # folders beside the sources that they may consult
+LOOKUPS = (police_uk.GEOGRAPHY,)  # folders beside the sources that they may consult
 SAMPLE_FILE = "sample.json"  # in a folder that the sample generator made: everything beside it is made up
 
 

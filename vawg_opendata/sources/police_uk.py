@@ -24,6 +24,7 @@ beside them (other forces, outcomes, stop and search) is reported and not read.
 import datetime
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -70,6 +71,7 @@ LAYOUTS = (
     ),
 )
 LOOKUP = Layout("the lookup of LSOA 2011 to LSOA 2021", "lookup", ("LSOA11CD", "LSOA21CD"))
+GEOGRAPHY = "geography"  # the folder of lookups beside those of the sources
 FORCES = ("metropolitan", "city-of-london")
 _STAGED = ("Crime ID", "Month", "Reported by", "LSOA code", "LSOA name", "Crime type")
 _NAME = re.compile(r"(\d{4}-\d{2})-([a-z-]+?)-(street|outcomes|stop-and-search)(-[\w-]+)?\.csv", re.IGNORECASE)
@@ -96,13 +98,13 @@ def read(
 def _find(folder: Path) -> tuple[list[LandingFile], list[Problem]]:
     files: list[LandingFile] = []
     problems: list[Problem] = []
-    for place, prefix in ((folder, ""), (folder.parent / "geography", "../geography/")):
-        for found in walk(place, prefix.strip("./") or NAME):
+    for place, lookups in ((folder, ""), (folder.parent / GEOGRAPHY, GEOGRAPHY)):
+        for found in walk(place, lookups or NAME):
             if isinstance(found, Problem):
-                problems += [found] if not prefix else []  # what else lies in `geography` is for others to judge
+                problems.append(replace(found, blocking=False) if lookups else found)
                 continue
             path, name = found
-            result = _recognise(path, prefix + name, lookup_only=bool(prefix))
+            result = _lookup(path, name, lookups) if lookups else _recognise(path, name)
             if isinstance(result, LandingFile):
                 files.append(result)
             else:
@@ -110,22 +112,24 @@ def _find(folder: Path) -> tuple[list[LandingFile], list[Problem]]:
     return files, problems
 
 
-def _recognise(path: Path, name: str, lookup_only: bool) -> LandingFile | list[Problem]:
+def _lookup(path: Path, name: str, folder: str) -> LandingFile | list[Problem]:
+    """A lookup, or a note on a file that is none."""
+    form = examine(path)
+    if path.suffix.lower() == ".csv" and not form.fault and {*map(fold, LOOKUP.columns)} <= {*map(fold, form.header)}:
+        return LandingFile(
+            path=path, source=NAME, folder=folder, name=name, format="csv", layout=LOOKUP, bytes=form.bytes, sha256=form.sha256
+        )
+    why = form.fault[1] if form.fault else f"It is not {LOOKUP.name}, a CSV file with the columns {' and '.join(LOOKUP.columns)}."
+    return [Problem(file=f"{folder}/{name}", kind="not-read", message=f"Not read. {why}", blocking=False)]
+
+
+def _recognise(path: Path, name: str) -> LandingFile | list[Problem]:
     """A street file or a lookup, or the problems of anything else."""
     label, parts = f"{NAME}/{name}", _NAME.fullmatch(path.name)
     if parts is None:
-        form = examine(path) if path.suffix.lower() == ".csv" else None
-        if form and not form.fault and {fold(column) for column in LOOKUP.columns} <= {fold(column) for column in form.header}:
-            return LandingFile(path=path, source=NAME, name=name, format="csv", layout=LOOKUP, bytes=form.bytes, sha256=form.sha256)
-        if lookup_only:
-            unread = Problem(
-                file=name.removeprefix("../"), kind="not-read", message="Not read: it cannot be used as a lookup.", blocking=False
-            )
-            return [unread] if form and form.fault else []
         message = "Files of this source are named YYYY-MM-<force>-street.csv, as in the publisher's archive."
-        return [Problem(file=label, kind="name", message=message)]
-    if lookup_only:
-        return []
+        found = _lookup(path, name, NAME)
+        return found if isinstance(found, LandingFile) else [Problem(file=label, kind="name", message=message)]
     month, force, content = parts[1], parts[2].lower(), parts[3].lower()
     if content != "street" or force not in FORCES:
         message = "Not a street file of a force of London; it is not read."
