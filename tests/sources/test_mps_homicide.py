@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import io
 import json
 from collections import Counter
 
@@ -158,6 +159,42 @@ def test_the_same_edition_twice_stops_the_run(tmp_path):
         put(tmp_path, name, csv_bytes(VICTIMS, [VICTIM]))
     problem = only(discover(mps_homicide, tmp_path).problems, "twice")
     assert problem.blocking and problem.file.endswith("b.csv") and "a.csv" in problem.message
+
+
+def test_parts_of_a_series_are_no_editions_of_it(tmp_path):
+    """Only the newest edition is published: what an older one has before it would be missing."""
+    put(tmp_path, "a.csv", csv_bytes(VICTIMS, [VICTIM, VICTIM | {"Recorded Date": "Dec 2010"}]))
+    put(tmp_path, "b.csv", csv_bytes(VICTIMS, [VICTIM | {"Recorded Date": date} for date in ("Jan 2011", "Dec 2012")]))
+    problem = only(blocking(mps_homicide, tmp_path), "part")
+    assert problem.file == "mps_homicide/b.csv" and "begins with 2011-01; a.csv begins with 2003-01" in problem.message
+    put(tmp_path, "b.csv", csv_bytes(VICTIMS, [VICTIM, VICTIM | {"Recorded Date": "Dec 2012"}]))
+    assert not blocking(mps_homicide, tmp_path)
+
+
+def test_counts_beyond_all_sense_are_no_counts(tmp_path):
+    """Their sum would not fit, and the run end in an error that no one could read."""
+    rows = [VICTIM | {"Count of Victims": count} for count in ("9223372036854775807", "9223372036854775807", "1000000000", "0999999999", "1", "1", "1")]
+    put(tmp_path / "in", "victims.csv", csv_bytes(VICTIMS, rows))
+    _, accounting = read_all(mps_homicide, tmp_path / "in", tmp_path / "work")
+    assert (accounting.files[0].rows_quarantined, accounting.files[0].counts_accepted) == (3, 1_000_000_002)
+
+
+def test_a_row_of_a_workbook_that_is_too_long_is_set_aside(tmp_path):
+    """Its cells may stand one column further right than the header says."""
+    book = openpyxl.Workbook()
+    for row in (VICTIMS, VICTIM.values(), [*VICTIM.values(), "and more"], VICTIM.values()):
+        book.active.append(list(row))
+    content = io.BytesIO()
+    book.save(content)
+    put(tmp_path / "in", "victims.xlsx", content.getvalue())
+    problem = only(discover(mps_homicide, tmp_path / "in").problems, "unusable-row")
+    assert (problem.part, problem.row, problem.blocking) == ("Sheet", 2, False) and "more" not in str(problem)
+    tables, accounting = read_all(mps_homicide, tmp_path / "in", tmp_path / "work")
+    (account,) = accounting.files
+    assert (account.part, account.rows_read, account.rows_accepted, account.rows_quarantined) == ("Sheet", 3, 2, 1)
+    assert [row for (row,) in rows_of(tables["homicide_victims"], "source_row")] == [1, 3]
+    kept = rows_of(tmp_path / "work" / "quarantine" / "mps_homicide.parquet", "part", "row", "record")
+    assert [row[:2] for row in kept] == [("Sheet", 2)] and json.loads(kept[0][2]).endswith("Camden,White,and more")
 
 
 def test_a_file_of_useless_rows_stops_the_run(tmp_path):

@@ -278,7 +278,7 @@ def test_a_row_set_aside_is_counted_as_unknown_or_stops_the_run(tmp_path, sheet,
     total = raw(f"SELECT sum(count) FROM '{path}' WHERE sheet = '{sheet}' AND recorded_date_months >= DATE '{RECENT}'")[0][0]
     problem = next(problem for problem in discover(mps_vawg_dashboard, tmp_path / "in").problems if problem.kind == "incomplete")
     assert (problem.file, problem.part) == ("mps_vawg_dashboard/a.parquet", sheet)
-    assert f"it lacks {count} of {total} {measure}, (months concerned: 1; first {month}, {count})" in problem.message
+    assert f"it lacks {count} of {total} {measure} (months concerned: 1; first {month}, {count})" in problem.message
     if sheet in ("Offence count classification", "Victim count by age group"):
         assert problem.blocking and "Correct the rows" in problem.message
     else:

@@ -79,13 +79,13 @@ def test_an_ampersand_is_the_word_and():
     assert fold("Barking & Dagenham") == fold("BARKING AND DAGENHAM ") != fold("Barking Dagenham")
 
 
-@given(number=st.integers(0, 2**63 - 1), tail=st.sampled_from(["", ".0", ".00", " "]))
+@given(number=st.integers(0, 999_999_999), tail=st.sampled_from(["", ".0", ".00", " "]))
 def test_whole_numbers_are_counts(number, tail):
     with connect() as connection:
         assert connection.execute(f"SELECT {count_sql('text')} FROM (SELECT ? AS text)", [f"{number}{tail}"]).fetchall() == [(number,)]
 
 
-@pytest.mark.parametrize("text", ["", " ", "-1", "1.5", "1e3", "1,000", "one", "1 2", "nan", "9" * 20, "0x1"])
+@pytest.mark.parametrize("text", ["", " ", "-1", "1.5", "1e3", "1,000", "one", "1 2", "nan", "9" * 20, "9" * 19, "1000000000", "0x1"])
 def test_nothing_else_is_a_count(text):
     with connect() as connection:
         assert connection.execute(f"SELECT {count_sql('text')} FROM (SELECT ? AS text)", [text]).fetchall() == [(None,)]

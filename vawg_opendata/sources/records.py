@@ -43,17 +43,17 @@ def first_reason(rules: Sequence[tuple[str, str, str]]) -> str:
 
 
 def judge(connection: duckdb.DuckDBPyConnection, source: str) -> list[Problem]:
-    """Problems of the rows (they block nothing), of files whose rows are mostly unusable, and of editions given twice."""
+    """Problems of the rows (they block nothing), of files whose rows are mostly unusable, and of editions given twice or in parts."""
     problems = unusable(
         connection,
         source,
         f"""SELECT source_file, part, source_row, reason_column AS "column", reason, value FROM coded WHERE reason IS NOT NULL
-        UNION ALL SELECT source_file, '', source_row, '', {quote(MALFORMED)}, NULL FROM malformed""",
+        UNION ALL SELECT source_file, part, source_row, '', {quote(MALFORMED)}, NULL FROM malformed""",
     )
     shares = connection.execute(
         """SELECT source_file, part, count(*) FILTER (WHERE bad), count(*) FROM (
             SELECT source_file, part, reason IS NOT NULL AS bad FROM coded
-            UNION ALL SELECT source_file, '', true FROM malformed
+            UNION ALL SELECT source_file, part, true FROM malformed
         ) GROUP BY ALL HAVING count(*) FILTER (WHERE bad) * 2 > count(*) ORDER BY ALL"""
     ).fetchall()
     for file, part, bad, rows in shares:
@@ -67,7 +67,26 @@ def judge(connection: duckdb.DuckDBPyConnection, source: str) -> list[Problem]:
     for series, vintage, names in editions:
         message = f"Also in {names[0]}: both give {series} to {vintage}, and would be counted twice. Keep one of them."
         problems += [Problem(file=f"{source}/{name}", kind="twice", message=message) for name in names[1:]]
-    return problems
+    return problems + _parts(connection, source)
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, source: str) -> list[Problem]:
+    """A problem for the newest edition of a series where it begins after an older one: only the newest is published."""
+    found = connection.execute(
+        """SELECT series, arg_max(source_file, ends), max(ends), arg_max(begins, ends), arg_min(source_file, begins), min(begins) FROM (
+            SELECT series, source_file, min(period) AS begins, max(period) AS ends FROM coded
+            WHERE reason IS NULL AND series IS NOT NULL GROUP BY ALL ORDER BY ALL
+        ) GROUP BY series HAVING arg_max(begins, ends) > min(begins) ORDER BY series"""
+    ).fetchall()
+    return [
+        Problem(
+            file=f"{source}/{newest}",
+            kind="part",
+            message=f"This is the newest edition of {series} (to {ends}) and begins with {begins}; {older} begins with {first}. Only the newest "
+            "is published: what is before it would be missing. Deliver the whole series in one file, or take the older one away.",
+        )
+        for series, newest, ends, begins, older, first in found
+    ]
 
 
 def write(
@@ -105,7 +124,7 @@ def write(
         source,
         f"""SELECT source_file AS file, part, source_row AS "row", reason_column AS "column", reason, "count", record
             FROM coded WHERE reason IS NOT NULL
-        UNION ALL SELECT source_file, '', source_row, '', {quote(MALFORMED)}, NULL, to_json(record) FROM malformed""",
+        UNION ALL SELECT source_file, part, source_row, '', {quote(MALFORMED)}, NULL, to_json(record) FROM malformed""",
     )
     for account in _accounts(connection, source, paths, set_aside, staged_count, notes):
         accounting.add(account)
@@ -128,7 +147,7 @@ def _accounts(
     read = connection.execute(
         f"""SELECT source_file, part, target, vintage, coalesce(sum("rows"), 0)::BIGINT, coalesce(sum("counts"), 0)::BIGINT FROM (
             SELECT source_file, part, count(*) AS "rows", sum({staged_count}) AS "counts" FROM staged GROUP BY ALL
-            UNION ALL SELECT source_file, '', count(*), 0 FROM malformed GROUP BY ALL
+            UNION ALL SELECT source_file, part, count(*), 0 FROM malformed GROUP BY ALL
         ) LEFT JOIN (SELECT DISTINCT source_file, part, target, series FROM coded) USING (source_file, part)
         LEFT JOIN vintages USING (source_file, series) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()

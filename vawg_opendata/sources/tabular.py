@@ -139,10 +139,10 @@ def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], c
     """Makes the view `staged` of all rows of some files, and the table `malformed` of the rows of the wrong length.
 
     `staged` has source_file, part (sheet or ''), source_row (1-based) and, as text and NULL where blank, each column of
-    `columns` by its `identifier`; `sizes` has source_file, rows; `malformed` has source_file, source_row, record. A file
+    `columns` by its `identifier`; `sizes` has source_file, rows; `malformed` has source_file, part, source_row, record. A file
     that cannot be read to its end, or has no rows, comes back as a blocking problem, the former without its rows.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE malformed (source_file VARCHAR, source_row BIGINT, record VARCHAR)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE malformed (source_file VARCHAR, part VARCHAR, source_row BIGINT, record VARCHAR)")
     connection.execute("CREATE OR REPLACE TEMP TABLE sizes (source_file VARCHAR, rows BIGINT)")
     parts, problems = [], []
     for number, file in enumerate(files):
@@ -317,7 +317,7 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
         message = "A quotation mark is out of place: quotes inside a field must be doubled, and the field quoted."
         return rows, Problem(file=file.file, kind="csv", message=message, row=quotes - 1 or None)
     # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
-    connection.execute(f"INSERT INTO malformed SELECT {name}, line - 1, any_value(csv_line) FROM rejected GROUP BY line")
+    connection.execute(f"INSERT INTO malformed SELECT {name}, '', line - 1, any_value(csv_line) FROM rejected GROUP BY line")
     connection.execute("DROP TABLE rejected; DROP TABLE scanned")
     bad = connection.execute(f"SELECT source_row FROM malformed WHERE source_file = {name} ORDER BY 1").fetchall()
     if not bad:
@@ -351,7 +351,10 @@ def _workbook(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns:
     rows, selects = 0, []
     for position, (sheet, layout) in enumerate(file.sheets):
         table = f"workbook_{number}_{position}"
-        rows += workbook.load(connection, file.path, sheet, [identifier(column) for column in layout.columns], table, fold)
+        good, overlong = workbook.load(connection, file.path, sheet, [identifier(column) for column in layout.columns], table, fold)
+        rows += good + len(overlong)
+        for source_row, record in overlong:
+            connection.execute("INSERT INTO malformed VALUES (?, ?, ?, ?)", [file.name, sheet, source_row, record])
         selects.append(_select(file, layout.columns, columns, quote(sheet), "source_row", table))
     return rows, selects
 

@@ -46,8 +46,8 @@ def month(text: str | None, today: datetime.date) -> str | None:
 
 
 def count_sql(column: str) -> str:
-    """SQL: the count a text column holds, NULL unless it is a whole number from 0 on that fits 64 bits."""
-    return f"CASE WHEN regexp_full_match(trim({column}), '[0-9]+([.]0+)?') THEN try_cast(split_part(trim({column}), '.', 1) AS BIGINT) END"
+    """SQL: the count a text column holds, NULL unless it is a whole number from 0 to 999,999,999: more is no count, and sums must fit."""
+    return f"CASE WHEN regexp_full_match(trim({column}), '0*[0-9]{{1,9}}([.]0+)?') THEN split_part(trim({column}), '.', 1)::BIGINT END"
 
 
 def translate(

@@ -57,8 +57,10 @@ def headers(path: Path) -> dict[str, tuple[str, ...]]:
 
 def load(
     connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, columns: Sequence[str], table: str, key: Callable[[str], str]
-) -> int:
-    """Makes the temporary table `table` of a sheet, and returns its number of rows.
+) -> tuple[int, list[tuple[int, str]]]:
+    """Makes the temporary table `table` of a sheet; returns its number of rows, and number and text of the rows that are too long for it.
+
+    A row with a cell to the right of the header is too long: the cells of such a row need not be what the header says.
 
     Its columns are source_row (1 is below the header) and `columns` as text. Header cells and `columns` are matched by
     `key`. Rows without any cell are passed over, and count all the same. WorkbookError when the workbook cannot be read.
@@ -68,10 +70,13 @@ def load(
     rows = _rows(path, sheet, None)
     header = [key(text(cell) or "") for cell in next(rows)[1]]
     places = [header.index(key(column)) for column in columns]
+    width, overlong = max(places) + 1, []
     numbers: list[int] = []
     values: list[list[str | None]] = [[] for _ in columns]
     for number, (_, cells) in enumerate(rows, start=1):
-        if any(cell is not None for cell in cells):
+        if any(cell is not None for cell in cells[width:]):
+            overlong.append((number, ",".join(text(cell) or "" for cell in cells)))
+        elif any(cell is not None for cell in cells):
             numbers.append(number)
             for column, place in zip(values, places, strict=True):
                 column.append(text(cells[place]) if place < len(cells) else None)
@@ -79,7 +84,7 @@ def load(
     connection.register(f"{table}_cells", pyarrow.Table.from_arrays(arrays, names=["source_row", *columns]))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM {table}_cells")
     connection.unregister(f"{table}_cells")
-    return len(numbers)
+    return len(numbers), overlong
 
 
 def text(cell: object) -> str | None:
