@@ -31,11 +31,12 @@ def test_a_value_is_shown_on_one_line_and_not_at_length(text):
     assert len(text) <= 80 or shown.endswith("...'")
 
 
-def test_a_landing_error_lists_all_problems_in_order():
-    problems = [Problem(file=name, kind="k", message="Mend it.", row=row) for name, row in (("b", 1), ("a", 9), ("a", 2))]
+def test_a_landing_error_has_all_problems_in_order_and_its_message_no_value():
+    problems = [Problem(file=name, kind="k", message="Mend it.", row=row, value="Jane Doe", column="sex") for name, row in (("b", 1), ("a", 9), ("a", 2))]
     error = LandingError(problems)
     assert [(problem.file, problem.row) for problem in error.problems] == [("a", 2), ("a", 9), ("b", 1)]
-    assert [line.strip() for line in str(error).splitlines()[1:]] == [str(problem) for problem in error.problems]
+    assert [line.strip() for line in str(error).splitlines()[1:]] == ["a, column sex: k (2)", "b, column sex: k (1)"]
+    assert "3 problems" in str(error) and "Jane" not in str(error)
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,21 @@ class Problem:
 
 
 class LandingError(ValueError):
-    """The landing folder holds files that cannot be used; `problems` has every one of them. Nothing was written."""
+    """The landing folder holds files that cannot be used; `problems` has every one of them. Nothing was written.
+
+    The message names files, columns and kinds of problems: it reaches logs, where no value of a record may be.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.order))
-        listed = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__(f"The landing folder cannot be used ({len(self.problems)} problems). Nothing was written.\n{listed}")
+        kinds: dict[str, int] = {}
+        for problem in self.problems:
+            place = ", ".join(filter(None, (problem.file, problem.part and f"sheet {problem.part}", problem.column and f"column {problem.column}")))
+            kinds[f"{place}: {problem.kind}"] = kinds.get(f"{place}: {problem.kind}", 0) + 1
+        listed = "".join(f"\n  {kind} ({number})" for kind, number in kinds.items())
+        super().__init__(
+            f"The landing folder cannot be used ({len(self.problems)} problems; `vawg validate` tells them). Nothing was written.{listed}"
+        )
 
 
 class AccountingError(RuntimeError):
