@@ -48,12 +48,6 @@ def test_every_product_and_every_measure_has_its_assets():
             assert ("protected", product.audience, measure.name) in paths
 
 
-def test_a_measure_belongs_to_one_product_of_an_audience():
-    """Protection works measure by measure within a product: shared by two, tables would be protected apart."""
-    pairs = [(product.audience, measure.name) for product in PRODUCTS.values() for measure in product.measures]
-    assert len(pairs) == len(set(pairs))
-
-
 def test_checks_stop_the_flow_except_where_only_a_person_can_judge():
     blocking = {(named(check.asset_key), check.name): GRAPH.get_check_spec(check).blocking for check in GRAPH.asset_check_keys}
     assert all(stops == (name != "reconciliation") for (_, name), stops in blocking.items())

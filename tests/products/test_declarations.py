@@ -48,6 +48,7 @@ def test_no_table_of_a_package_has_the_name_of_another(product):
 
 
 def test_a_measure_belongs_to_one_product_of_an_audience():
+    """Protection works measure by measure within a product: shared by two, tables would be protected apart."""
     measures = [(product.audience, measure.name) for product in ALL for measure in product.measures]
     assert len(set(measures)) == len(measures)
 
