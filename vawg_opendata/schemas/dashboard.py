@@ -5,7 +5,7 @@ The sheets of a measure are separate views of one total and are never added. Rea
 """
 
 from vawg_opendata.schemas.fields import MONTH, Field, Sensitivity, TableSchema
-from vawg_opendata.schemas.homicide import SOURCE_FIELDS
+from vawg_opendata.schemas.origin import SOURCE_FIELDS
 
 _QUASI, _SENSITIVE = Sensitivity.QUASI, Sensitivity.SENSITIVE
 

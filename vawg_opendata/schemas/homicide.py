@@ -5,28 +5,9 @@ here (`sources.mps_homicide`).
 """
 
 from vawg_opendata.schemas.fields import INTEGER, MONTH, Field, Sensitivity, TableSchema
+from vawg_opendata.schemas.origin import SOURCE_FIELDS
 
 _QUASI, _SENSITIVE = Sensitivity.QUASI, Sensitivity.SENSITIVE
-
-SOURCE_FIELDS = (
-    Field(name="count", title="Count", description="How many the row stands for.", type=INTEGER, required=True, minimum=0),
-    Field(
-        name="vintage",
-        title="Vintage",
-        description="Last month covered by the file the row is from: which edition of the series.",
-        type=MONTH,
-        required=True,
-    ),
-    Field(name="source_file", title="Source file", description="The file the row is from, in the source's folder.", required=True),
-    Field(
-        name="source_row",
-        title="Source row",
-        description="Number of the row in its file or sheet, counted from 1 below the header.",
-        type=INTEGER,
-        required=True,
-        minimum=1,
-    ),
-)
 
 _AREA = Field(
     name="area",

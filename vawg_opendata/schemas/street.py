@@ -4,6 +4,7 @@ Reading those files does not belong here (`sources.police_uk`).
 """
 
 from vawg_opendata.schemas.fields import BOOLEAN, INTEGER, MONTH, Field, Sensitivity, TableSchema
+from vawg_opendata.schemas.origin import SOURCE_FILE, SOURCE_ROW
 
 _QUASI = Sensitivity.QUASI
 _MONTH = Field(name="month", title="Month", description="Month of the crime as published.", type=MONTH, sensitivity=_QUASI, required=True)
@@ -53,15 +54,8 @@ STREET_CRIMES = TableSchema(
             required=True,
         ),
         Field(name="count", title="Count", description="Always 1.", type=INTEGER, required=True, minimum=1, maximum=1),
-        Field(name="source_file", title="Source file", description="The file the row is from, in the source's folder.", required=True),
-        Field(
-            name="source_row",
-            title="Source row",
-            description="Number of the row in its file, counted from 1 below the header.",
-            type=INTEGER,
-            required=True,
-            minimum=1,
-        ),
+        SOURCE_FILE,
+        SOURCE_ROW,
     ),
 )
 

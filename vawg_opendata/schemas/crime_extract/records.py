@@ -15,7 +15,7 @@ from vawg_opendata.schemas.crime_extract.risk_assessments import RISK_ASSESSMENT
 from vawg_opendata.schemas.crime_extract.suspects import SUSPECTS
 from vawg_opendata.schemas.crime_extract.victims import VICTIMS
 from vawg_opendata.schemas.fields import BOOLEAN, INTEGER, MONTH, Field, TableSchema
-from vawg_opendata.schemas.homicide import SOURCE_FIELDS
+from vawg_opendata.schemas.origin import SOURCE_FIELDS
 
 _RECORDED_MONTH = Field(
     name="recorded_month",
@@ -34,6 +34,15 @@ _COMMITTED_MONTH = Field(
 )
 _OFFENCE = coded("offence", "Offence", "Offence in the Met's classification, from its four names.", "offence", standard=MET_CLASSIFICATION)
 _AREA = coded("area", "Area", "Ward of the offence, or of the borough the code for a ward that is not known.", "area", QUASI)
+
+_RELATIONSHIP_GROUP = coded(
+    "relationship_group",
+    "Relationship group",
+    "Group of the Homicide Index.",
+    "relationship",
+    standard=HOMICIDE_INDEX,
+    levels=("relationship_group",),
+)
 
 _DERIVED: dict[str, tuple[Field, ...]] = {
     "offences": (_RECORDED_MONTH, _COMMITTED_MONTH, _OFFENCE, _AREA),
@@ -67,17 +76,7 @@ _DERIVED: dict[str, tuple[Field, ...]] = {
         ),
     ),
     "suspects": (_RECORDED_MONTH,),
-    "relationships": (
-        _RECORDED_MONTH,
-        coded(
-            "relationship_group",
-            "Relationship group",
-            "Group of the Homicide Index.",
-            "relationship",
-            standard=HOMICIDE_INDEX,
-            levels=("relationship_group",),
-        ),
-    ),
+    "relationships": (_RECORDED_MONTH, _RELATIONSHIP_GROUP),
     "outcomes": (_RECORDED_MONTH,),
     "risk_assessments": (_RECORDED_MONTH,),
     "orders": (_RECORDED_MONTH,),
@@ -104,14 +103,7 @@ _DERIVED: dict[str, tuple[Field, ...]] = {
         coded("method_group", "Method of killing", "Method of killing as the published series has it.", "method"),
         coded("domestic", "Domestic", "Whether the homicide is domestic.", "domestic_abuse"),
         coded("status", "Status", "Whether the homicide is solved.", "status"),
-        coded(
-            "relationship_group",
-            "Relationship group",
-            "Group of the Homicide Index.",
-            "relationship",
-            standard=HOMICIDE_INDEX,
-            levels=("relationship_group",),
-        ),
+        _RELATIONSHIP_GROUP,
         coded(
             "suspect_ethnicity",
             "Ethnicity of the suspect",
