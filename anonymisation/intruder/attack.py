@@ -76,7 +76,7 @@ def attack(tables: Sequence[PublishedTable], hierarchies: Mapping[str, Hierarchy
 
 
 @dataclass(frozen=True)
-class _Unknowns:
+class Unknowns:
     """The withheld cells (by cell number) and the sums among them: ``lower <= sums @ x <= upper``."""
 
     cells: np.ndarray
@@ -89,43 +89,52 @@ def _attack_measure(
     measure: str, tables: Sequence[PublishedTable], hierarchies: Mapping[str, Hierarchy], threshold: int
 ) -> Attack:
     system = build_system(tables, hierarchies)
-    values, known = _read(system, tables)
+    values, known = read_published(system, tables)
     unknowns = _unknowns(system, values, known)
     small = np.flatnonzero(known & (values > 0) & (values < threshold))
     findings = [_finding(system, measure, cell, values[cell], values[cell], True) for cell in small]
-    checked = {"propagation": 0, "witness": 0, "neighbourhood": 0, "program": 0, "programs_solved": 0}
+    checked = dict.fromkeys(WAYS, 0)
     if len(unknowns.cells):
-        # What cannot be small for a reader who allows zeros cannot be small for any.
-        count = len(unknowns.cells)
-        least, most = propagate(
-            unknowns.sums, unknowns.lower, unknowns.upper, np.zeros(count), np.full(count, np.inf)
-        )
-        wanted = least < threshold
-        checked["propagation"] += int((~wanted).sum())
-        # A reader who knows that zeros are published gives a withheld cell at least 1; where that cannot be, zeros
-        # were withheld too and she gives it at least 0.  What is wide under the first is wide under the second.
-        try:
-            narrow = _narrow(unknowns, 1, threshold, wanted, (least, most), checked)
-            found = {i: interval for i, interval in narrow.items() if interval[0] < threshold}
-            again = np.zeros(count, dtype=bool)
-            again[[i for i in narrow if i not in found]] = True
-        except InconsistentTablesError:
-            found, again = {}, wanted
-        if again.any():
-            for i, interval in _narrow(unknowns, 0, threshold, again, (least, most), checked).items():
-                if interval[0] < threshold:
-                    found[i] = interval
+        found = disclosed(unknowns, threshold, checked)
         findings += [
-            _finding(system, measure, unknowns.cells[i], low, high, False) for i, (low, high) in sorted(found.items())
+            _finding(system, measure, unknowns.cells[i], low, high, False) for i, (low, high) in found.items()
         ]
     return Attack(system.size, len(unknowns.cells), tuple(findings), checked)
+
+
+def disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int]) -> dict[int, tuple[int, int]]:
+    """The unknowns, by their place in ``unknowns``, about which the reader learns too much, each with its interval.
+
+    ``checked`` is counted up.  Raises ``InconsistentTablesError`` where no counts satisfy the sums.
+    """
+    # What cannot be small for a reader who allows zeros cannot be small for any.
+    count = len(unknowns.cells)
+    least, most = propagate(
+        unknowns.sums, unknowns.lower, unknowns.upper, np.zeros(count), np.full(count, np.inf)
+    )
+    wanted = least < threshold
+    checked["propagation"] += int((~wanted).sum())
+    # A reader who knows that zeros are published gives a withheld cell at least 1; where that cannot be, zeros
+    # were withheld too and she gives it at least 0.  What is wide under the first is wide under the second.
+    try:
+        narrow = _narrow(unknowns, 1, threshold, wanted, (least, most), checked)
+        found = {i: interval for i, interval in narrow.items() if interval[0] < threshold}
+        again = np.zeros(count, dtype=bool)
+        again[[i for i in narrow if i not in found]] = True
+    except InconsistentTablesError:
+        found, again = {}, wanted
+    if again.any():
+        for i, interval in _narrow(unknowns, 0, threshold, again, (least, most), checked).items():
+            if interval[0] < threshold:
+                found[i] = interval
+    return dict(sorted(found.items()))
 
 
 def _finding(system: System, measure: str, cell: int, low: int, high: int, published: bool) -> Finding:
     return Finding(measure, system.locate(int(cell)), int(low), int(high), published)
 
 
-def _read(system: System, tables: Sequence[PublishedTable]) -> tuple[np.ndarray, np.ndarray]:
+def read_published(system: System, tables: Sequence[PublishedTable]) -> tuple[np.ndarray, np.ndarray]:
     """What is published about each cell by any table; a cell withheld in one table and published in another is known."""
     values = np.zeros(system.size, dtype=np.int64)
     known = np.zeros(system.size, dtype=bool)
@@ -142,7 +151,7 @@ def _read(system: System, tables: Sequence[PublishedTable]) -> tuple[np.ndarray,
     return values, known
 
 
-def _unknowns(system: System, values: np.ndarray, known: np.ndarray) -> _Unknowns:
+def _unknowns(system: System, values: np.ndarray, known: np.ndarray) -> Unknowns:
     cells = np.flatnonzero(~known)
     sums = system.sums.astype(np.int64)
     right = -(sums @ np.where(known, values, 0)).astype(float)
@@ -158,11 +167,11 @@ def _unknowns(system: System, values: np.ndarray, known: np.ndarray) -> _Unknown
         )
     lower = right[involved]
     upper = np.where(system.incomplete[involved], np.inf, lower)
-    return _Unknowns(cells, sp.csr_array(among[involved]), lower, upper)
+    return Unknowns(cells, sp.csr_array(among[involved]), lower, upper)
 
 
 def _narrow(
-    unknowns: _Unknowns,
+    unknowns: Unknowns,
     minimum: int,
     threshold: int,
     wanted: np.ndarray,
@@ -181,7 +190,7 @@ def _narrow(
     narrow: dict[int, tuple[int, int]] = {}
     tight = wanted & (high - low < threshold)
     checked["propagation"] += int(tight.sum())
-    component = _components(unknowns.sums)
+    component = components(unknowns.sums)
     order = np.argsort(component, kind="stable")
     ends = np.flatnonzero(np.diff(component[order], append=-1))
     row_component = component[unknowns.sums.indices[unknowns.sums.indptr[:-1]]]
@@ -305,8 +314,11 @@ NEIGHBOURHOODS = (150, 600)
 
 _FAR = 1_000_000
 
+WAYS = ("propagation", "witness", "neighbourhood", "program", "programs_solved")
+"""How a cell was decided, and how many programs were solved."""
 
-def _components(sums: sp.csr_array) -> np.ndarray:
+
+def components(sums: sp.csr_array) -> np.ndarray:
     """The connected component of each unknown: two unknowns of one sum are connected."""
     pattern = abs(sums)
     graph = sp.block_array([[None, pattern], [pattern.T, None]])
