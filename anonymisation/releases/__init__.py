@@ -1,0 +1,10 @@
+"""Successive releases and several audiences: what a reader of several releases learns, and what protects against her.
+
+Belongs here: the attack on all releases together, and the protection of a new release given those that readers hold.
+Does not belong here: the attack on one release (``intruder``) and its protection (``protection``), which this uses.
+"""
+
+from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding, attack_releases
+from anonymisation.releases.release import Release
+
+__all__ = ["Release", "ReleaseAttack", "ReleaseFinding", "attack_releases"]

@@ -1,0 +1,213 @@
+"""The attack on several releases together, and its verdict.
+
+Belongs here: what a disclosure over releases is, and what was checked.  Does not belong here: the guesses a reader
+makes (``release``, ``guesses``) and the arithmetic (``intruder``).
+
+A disclosure is what it is in one release: a withheld cell whose smallest possible count is below the threshold while
+its interval is narrower than the threshold, in any of the releases.  It is looked for in each release by itself, for a
+reader who guesses nothing, and in all together, for the reader who guesses that nothing changed but what visibly did.
+
+That a withheld count rose by one is no disclosure by itself: revisions of published counts are seen by everybody, and
+the interval of the count moves without becoming narrower.  Where a change does narrow the old count or the new one,
+or where a total less an earlier total is the count of a new month, the interval of that cell tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.intruder.attack import WAYS, Unknowns, disclosed
+from anonymisation.releases.guesses import kept
+from anonymisation.releases.joint import Joint, Merged, join, merge, sum_marks
+from anonymisation.releases.release import Release, snapshots
+
+
+@dataclass(frozen=True)
+class ReleaseFinding:
+    """A cell about which the reader learns too much: its count in ``releases`` lies between ``low`` and ``high``.
+
+    ``together``: it takes several releases to learn it.
+    """
+
+    measure: str
+    codes: Mapping[str, str]
+    low: int
+    high: int
+    releases: tuple[str, ...]
+    published: bool
+    together: bool
+
+    def __str__(self) -> str:
+        where = ", ".join(f"{dimension}={code}" for dimension, code in self.codes.items()) or "grand total"
+        when = ", ".join(self.releases)
+        if self.published:
+            return f"{self.measure} at {where} in {when}: a count below the threshold is published"
+        exact = "can be computed" if self.low == self.high else f"lies between {self.low} and {self.high}"
+        how = ", given all releases" if self.together else ""
+        return f"{self.measure} at {where} in {when}: the withheld count {exact}{how}"
+
+
+@dataclass(frozen=True)
+class ReleaseAttack:
+    """The verdict: cells and withheld cells over all releases, how each was decided, what was found.
+
+    ``guesses`` and ``given_up``: how many withheld cells the reader took to be unchanged from one release to the next,
+    and for how many of these the releases showed her wrong.
+    """
+
+    cells: int
+    withheld: int
+    guesses: int
+    given_up: int
+    findings: tuple[ReleaseFinding, ...]
+    checked: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def disclosed(self) -> int:
+        """How many cells a reader learns too much about."""
+        return len(self.findings)
+
+
+def attack_releases(releases: Sequence[Release], threshold: int) -> ReleaseAttack:
+    """Attack all ``releases``, in the order in which they were published, measure by measure.
+
+    A connected component that is the same in several releases, or in one and in all together, is attacked once.
+
+    Raises ``InconsistentTablesError`` where one release contradicts itself.
+    """
+    cells = withheld = guesses = given_up = 0
+    findings: list[ReleaseFinding] = []
+    checked = dict.fromkeys((*WAYS, "components", "components_known"), 0)
+    for measure in dict.fromkeys(table.measure for release in releases for table in release.tables):
+        joint = join(snapshots(releases, measure))
+        verdicts = _Verdicts(threshold, checked)
+        findings += _alone(measure, joint, verdicts, threshold)
+        held = kept(joint)
+        # What is found of a release by itself is not told again.
+        told = {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases if f.measure == measure}
+        findings += _together(measure, joint, held, verdicts, threshold, told)
+        cells, withheld = cells + len(joint.known), withheld + int((~joint.known).sum())
+        guesses, given_up = guesses + len(held), given_up + int((~held).sum())
+    return ReleaseAttack(cells, withheld, guesses, given_up, tuple(findings), checked)
+
+
+def _alone(measure: str, joint: Joint, verdicts: _Verdicts, threshold: int) -> list[ReleaseFinding]:
+    findings = []
+    for number, snapshot in enumerate(joint.snapshots):
+        single = joint.of(number)
+        merged = merge(single, np.zeros(single.links.shape[1], dtype=bool))
+        found = {
+            int(cell): (int(snapshot.values[cell]), int(snapshot.values[cell]), True)
+            for cell in np.flatnonzero(snapshot.known & (snapshot.values > 0) & (snapshot.values < threshold))
+        }
+        cells = np.flatnonzero(merged.unknown >= 0)
+        names = joint.names[joint.release == number]
+        narrow = verdicts.narrow(merged, names[cells])
+        found |= {int(cells[place]): (*interval, False) for place, interval in narrow.items()}
+        where = snapshot.system.locations(np.array(sorted(found), dtype=np.int64))
+        findings += [
+            ReleaseFinding(measure, where[cell], low, high, (snapshot.name,), published, False)
+            for cell, (low, high, published) in sorted(found.items())
+        ]
+    return findings
+
+
+def _together(
+    measure: str, joint: Joint, held: np.ndarray, verdicts: _Verdicts, threshold: int, told: set[tuple]
+) -> list[ReleaseFinding]:
+    if len(joint.snapshots) < 2:
+        return []
+    merged = merge(joint, held)
+    intervals: dict[int, tuple[int, int]] = {}
+    guessed = (merged.value > 0) & (merged.value < threshold) & ~joint.known
+    intervals |= {int(cell): (int(merged.value[cell]),) * 2 for cell in np.flatnonzero(guessed)}
+    narrow = verdicts.narrow(merged, _unknown_names(joint, merged))
+    if narrow:
+        interesting = np.flatnonzero(np.isin(merged.unknown, list(narrow)))
+        intervals |= {int(cell): narrow[int(merged.unknown[cell])] for cell in interesting}
+    findings: dict[tuple, list[int]] = {}
+    locations: dict[int, dict[str, str]] = {}
+    for number, snapshot in enumerate(joint.snapshots):
+        start = int(joint.starts[number])
+        here = np.array([cell - start for cell in intervals if 0 <= cell - start < snapshot.system.size], dtype=np.int64)
+        locations |= {cell + start: codes for cell, codes in snapshot.system.locations(here).items()}
+    for cell in sorted(intervals):
+        name = joint.snapshots[int(joint.release[cell])].name
+        if (tuple(sorted(locations[cell].items())), name) not in told:
+            findings.setdefault((int(joint.names[cell]), intervals[cell]), []).append(cell)
+    return [
+        ReleaseFinding(
+            measure,
+            locations[cells[0]],
+            *interval,
+            tuple(joint.snapshots[int(joint.release[cell])].name for cell in cells),
+            False,
+            True,
+        )
+        for (_, interval), cells in findings.items()
+    ]
+
+
+def _unknown_names(joint: Joint, merged: Merged) -> np.ndarray:
+    """By unknown, a number that recognises it: its cell's, and where releases have several, which from the last."""
+    cells = np.flatnonzero(merged.unknown >= 0)
+    unknown, at = np.unique(merged.unknown[cells][::-1], return_index=True)
+    latest = cells[::-1][at]
+    name = joint.names[latest]
+    order = np.lexsort((-latest, name))
+    new = np.concatenate([[True], np.diff(name[order]) != 0]) if len(order) else np.zeros(0, dtype=bool)
+    rank = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    numbers = np.empty(len(unknown), dtype=np.int64)
+    numbers[order] = name[order] + (rank << 40)
+    return numbers
+
+
+class _Verdicts:
+    """What was found about components, so that one that comes again costs nothing."""
+
+    def __init__(self, threshold: int, checked: dict[str, int]) -> None:
+        self._threshold = threshold
+        self._checked = checked
+        self._known: dict[bytes, dict[int, tuple[int, int]]] = {}
+
+    def narrow(self, merged: Merged, names: np.ndarray) -> dict[int, tuple[int, int]]:
+        """The unknowns that are disclosed, with their intervals; ``names`` recognises each."""
+        if not merged.sums.shape[0]:
+            return {}
+        rows_of = merged.rows_of()
+        keys = self._keys(merged, names, rows_of)
+        unseen = np.array([keys[component] not in self._known for component in range(len(keys))])
+        self._checked["components"] += len(keys)
+        self._checked["components_known"] += int((~unseen).sum())
+        column_unseen, row_unseen = unseen[merged.component], unseen[rows_of]
+        if row_unseen.any():
+            columns = np.flatnonzero(column_unseen)
+            sums = sp.csr_array(merged.sums[np.flatnonzero(row_unseen)][:, columns])
+            unknowns = Unknowns(columns, sums, merged.lower[row_unseen], merged.upper[row_unseen])
+            found = disclosed(unknowns, self._threshold, self._checked)
+            for component in np.flatnonzero(unseen).tolist():
+                self._known[keys[component]] = {}
+            for place, interval in found.items():
+                column = int(columns[place])
+                self._known[keys[int(merged.component[column])]][int(names[column])] = interval
+        narrow = {}
+        told = {component for component, key in keys.items() if self._known.get(key)}
+        for column in np.flatnonzero(np.isin(merged.component, list(told))).tolist():
+            interval = self._known[keys[int(merged.component[column])]].get(int(names[column]))
+            if interval is not None:
+                narrow[column] = interval
+        return narrow
+
+    def _keys(self, merged: Merged, names: np.ndarray, rows_of: np.ndarray) -> dict[int, bytes]:
+        """By component, a key of its unknowns and its sums with their bounds."""
+        marks = sum_marks(merged.sums, names, merged.lower, merged.upper)
+        count = int(merged.component.max()) + 1
+        totals = np.zeros((count, marks.shape[1] + 1), dtype=np.uint64)
+        with np.errstate(over="ignore"):
+            np.add.at(totals[:, :-1], rows_of, marks)
+        totals[:, -1] = np.bincount(merged.component, minlength=count)
+        return {component: totals[component].tobytes() for component in range(count)}

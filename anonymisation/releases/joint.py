@@ -1,0 +1,200 @@
+"""The joint system: all releases of one measure as one system of sums, under a reader's guesses.
+
+Belongs here: the sums of all releases over common unknowns, and the parts into which they fall.  Does not belong here:
+which guesses a reader gives up (``guesses``), or what a disclosure is (``attack``).
+
+A guess says that a withheld cell has the same count in two releases.  Cells tied by guesses are one unknown, or one
+known number where a release publishes one of them; all other cells are separate by release.  Each release brings its
+own sums, so a total over more months than before is another cell with another sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from anonymisation.errors import InconsistentTablesError
+from anonymisation.intruder.attack import components
+from anonymisation.releases.release import Snapshot, cell_names, links
+
+
+@dataclass(frozen=True)
+class Joint:
+    """All releases side by side: cells are numbered over all of them, those of release ``i`` from ``starts[i]``.
+
+    ``sums`` holds only the sums with a withheld cell; ``lower <= sums @ counts <= upper``, each with the release it is
+    of.  ``links`` are the pairs of cells guessed to be the same, ``names`` the numbers by which cells are recognised
+    from one release to the next.
+    """
+
+    snapshots: Sequence[Snapshot]
+    starts: np.ndarray
+    names: np.ndarray
+    release: np.ndarray
+    known: np.ndarray
+    values: np.ndarray
+    sums: sp.csr_array
+    upper: np.ndarray
+    sum_release: np.ndarray
+    links: np.ndarray
+
+    def of(self, number: int) -> Joint:
+        """One release by itself."""
+        return join([self.snapshots[number]])
+
+    def parts(self) -> np.ndarray:
+        """By cell, the part of the system it is in: cells are in one part if a sum or a guess ties them.
+
+        Known cells are in no part, -1.
+        """
+        unknown = np.flatnonzero(~self.known)
+        place = np.full(len(self.known), -1, dtype=np.int64)
+        place[unknown] = np.arange(len(unknown))
+        among = abs(self.sums[:, unknown])
+        both = self.links[:, ~self.known[self.links].any(axis=0)]
+        edges = sp.csr_array((np.ones(both.shape[1]), place[both]), shape=(len(unknown), len(unknown)))
+        graph = sp.block_array([[None, among], [among.T, edges]])
+        _, labels = connected_components(graph, directed=False)
+        parts = np.full(len(self.known), -1, dtype=np.int64)
+        parts[unknown] = np.unique(labels[among.shape[0] :], return_inverse=True)[1]
+        return parts
+
+
+def join(snapshots: Sequence[Snapshot]) -> Joint:
+    """The releases side by side.
+
+    Raises ``InconsistentTablesError`` where the published parts of a sum of one release do not add up.
+    """
+    sizes = [snapshot.system.size for snapshot in snapshots]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    kept, uppers, release = [], [], []
+    for number, snapshot in enumerate(snapshots):
+        sums = sp.csr_array(snapshot.system.sums.astype(np.int64))
+        incomplete = snapshot.system.incomplete
+        involved = abs(sums) @ (~snapshot.known).astype(np.int64) > 0
+        difference = sums @ np.where(snapshot.known, snapshot.values, 0)
+        wrong = np.flatnonzero(~involved & np.where(incomplete, difference < 0, difference != 0))
+        if wrong.size:
+            row = sums[[int(wrong[0])]]
+            parent = snapshot.system.locate(int(row.indices[row.data > 0][0]))
+            raise InconsistentTablesError(
+                f"{snapshot.name}: the published parts of {parent or 'the total'} do not add up to it"
+                f" ({wrong.size} such sums)"
+            )
+        kept.append(sums[np.flatnonzero(involved)])
+        uppers.append(np.where(incomplete[involved], np.inf, 0.0))
+        release.append(np.full(int(involved.sum()), number))
+    return Joint(
+        snapshots,
+        starts,
+        np.concatenate(cell_names([snapshot.system for snapshot in snapshots])),
+        np.repeat(np.arange(len(snapshots)), sizes),
+        np.concatenate([snapshot.known for snapshot in snapshots]),
+        np.concatenate([snapshot.values for snapshot in snapshots]),
+        sp.csr_array(sp.block_diag(kept, format="csr")),
+        np.concatenate(uppers),
+        np.concatenate(release),
+        links(snapshots, starts),
+    )
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The joint system under guesses: ``lower <= sums @ x <= upper`` over the unknowns, each sum once.
+
+    ``unknown``: by cell, its unknown, or -1 where it is known; ``value``: by cell, its count where it is known or
+    guessed to be a known one, else -1.  ``at_odds``: cells whose guesses contradict what is published already.
+    ``releases``: by sum and release, whether the release has that sum.
+    """
+
+    unknown: np.ndarray
+    value: np.ndarray
+    at_odds: np.ndarray
+    sums: sp.csr_array
+    lower: np.ndarray
+    upper: np.ndarray
+    releases: np.ndarray
+    component: np.ndarray
+
+    def rows_of(self) -> np.ndarray:
+        """By sum, the component it is in."""
+        return self.component[self.sums.indices[self.sums.indptr[:-1]]]
+
+
+def merge(joint: Joint, held: np.ndarray) -> Merged:
+    """The joint system under the guesses of ``joint.links`` that are ``held``."""
+    size = len(joint.known)
+    pairs = joint.links[:, held]
+    _, group = connected_components(
+        sp.csr_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False
+    )
+    count = int(group.max()) + 1
+    least, most = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
+    np.minimum.at(least, group[joint.known], joint.values[joint.known])
+    np.maximum.at(most, group[joint.known], joint.values[joint.known])
+    at_odds = (least < most)[group]
+    value = most[group]
+    unknown = np.full(size, -1, dtype=np.int64)
+    unknown[value < 0] = np.unique(group[value < 0], return_inverse=True)[1]
+    columns = np.flatnonzero(value < 0)
+    into = sp.csr_array(
+        (np.ones(len(columns), dtype=np.int64), (columns, unknown[columns])),
+        shape=(size, int(unknown.max(initial=-1)) + 1),
+    )
+    # A cell with a published value keeps it, whatever it is tied to.
+    numbers = np.where(joint.known, joint.values, np.maximum(value, 0))
+    lower = 0.0 - (joint.sums @ numbers)
+    upper = lower + joint.upper
+    sums = sp.csr_array(joint.sums @ into)
+    sums.sum_duplicates()
+    empty = np.diff(sums.indptr) == 0
+    broken = empty & ((lower > 0) | (upper < 0))
+    if broken.any():
+        at_odds[joint.sums[np.flatnonzero(broken)].indices] = True
+    first, releases = _each_once(sums, lower, upper, joint.sum_release, len(joint.snapshots), ~empty)
+    sums = sp.csr_array(sums[first])
+    component = components(sums) if sums.shape[1] else np.zeros(0, dtype=np.int64)
+    return Merged(
+        unknown, value, at_odds & ~joint.known, sums, lower[first], upper[first], releases, component
+    )
+
+
+def _each_once(
+    sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, release: np.ndarray, count: int, wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The first of equal sums, in order, and which releases have it."""
+    marks = sum_marks(sums, np.arange(sums.shape[1]), lower, upper)
+    rows = np.flatnonzero(wanted)
+    _, first, which = np.unique(marks[rows], axis=0, return_index=True, return_inverse=True)
+    releases = np.zeros((len(first), count), dtype=bool)
+    releases[which.ravel(), release[rows]] = True
+    order = np.argsort(first)
+    return rows[first[order]], releases[order]
+
+
+def sum_marks(sums: sp.csr_array, names: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """By sum, two numbers that tell it from others: from the names of its unknowns, their signs and its bounds."""
+    marks = []
+    for seed in (1, 2):
+        columns = _mixed(names.astype(np.uint64), seed)
+        total = np.zeros(sums.shape[0], dtype=np.uint64)
+        rows = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr))
+        with np.errstate(over="ignore"):
+            np.add.at(total, rows, np.where(sums.data > 0, columns[sums.indices], ~columns[sums.indices]))
+            for bound in (lower, upper):
+                total = _mixed(total ^ _mixed(bound.astype(np.float64).view(np.uint64), seed), seed)
+        marks.append(total)
+    return np.stack(marks, axis=1)
+
+
+def _mixed(numbers: np.ndarray, seed: int) -> np.ndarray:
+    """Numbers scattered over 64 bits (the finaliser of SplitMix64; Steele, Lea and Flood 2014)."""
+    with np.errstate(over="ignore"):
+        x = numbers + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))

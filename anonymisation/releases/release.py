@@ -1,0 +1,154 @@
+"""Releases: what a reader holds of one moment, and which cells of several releases stand for the same.
+
+Belongs here: naming cells across releases whose axes and hierarchies differ, and the guesses a reader makes from one
+release to the next.  Does not belong here: what follows from the guesses (``joint``), or what a disclosure is
+(``attack``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.errors import TableError
+from anonymisation.hierarchy import Hierarchy
+from anonymisation.intruder.attack import read_published
+from anonymisation.system import System, build_system
+from anonymisation.tables import PublishedTable
+
+
+@dataclass(frozen=True)
+class Release:
+    """All tables that a reader has of one moment, of one measure or several, with the code lists they came with.
+
+    ``name`` is what findings call it: a version, say.
+    """
+
+    name: str
+    tables: Sequence[PublishedTable]
+    hierarchies: Mapping[str, Hierarchy]
+
+    def of(self, measure: str) -> list[PublishedTable]:
+        """The tables of one measure."""
+        return [table for table in self.tables if table.measure == measure]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One measure of one release as a system: what is published of each cell, and which cells are finest.
+
+    A cell is finest if no table of the release tells all its parts.
+    """
+
+    name: str
+    system: System
+    values: np.ndarray
+    known: np.ndarray
+    finest: np.ndarray
+
+
+def snapshots(releases: Sequence[Release], measure: str) -> list[Snapshot]:
+    """The releases that publish ``measure``, in their order.  Raises ``TableError`` where two have one name."""
+    names = [release.name for release in releases]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TableError(f"two releases have the name {twice[0]!r}")
+    found = []
+    for release in releases:
+        tables = release.of(measure)
+        if tables:
+            system = build_system(tables, release.hierarchies)
+            values, known = read_published(system, tables)
+            found.append(Snapshot(release.name, system, values, known, _finest(system)))
+    return found
+
+
+def cell_names(systems: Sequence[System]) -> list[np.ndarray]:
+    """By system, a number for each cell; cells of different systems have one number if they have the same codes."""
+    codes: dict[frozenset[str], dict[str, dict[str, int]]] = {}
+    for system in systems:
+        for key, grid in system.grids.items():
+            by_dimension = codes.setdefault(key, {d: {} for d in grid.dimensions})
+            for dimension, here in zip(grid.dimensions, grid.codes, strict=True):
+                for code in here:
+                    by_dimension[dimension].setdefault(code, len(by_dimension[dimension]))
+    start, size = {}, 0
+    for key in sorted(codes, key=lambda key: (len(key), sorted(key))):
+        start[key] = size
+        size += int(np.prod([len(places) for places in codes[key].values()], dtype=np.int64))
+    names = []
+    for system in systems:
+        numbers = np.full(system.size, -1, dtype=np.int64)
+        for key, grid in system.grids.items():
+            place = np.zeros((1,) * len(grid.dimensions), dtype=np.int64)
+            for axis, (dimension, here) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
+                known = codes[key][dimension]
+                along = np.array([known[code] for code in here], dtype=np.int64)
+                place = place * len(known) + along.reshape([-1 if i == axis else 1 for i in range(len(grid.dimensions))])
+            shown = grid.ids >= 0
+            numbers[grid.ids[shown]] = np.broadcast_to(start[key] + place, grid.ids.shape)[shown]
+        names.append(numbers)
+    return names
+
+
+def changed_extent(cells: System, other: System) -> np.ndarray:
+    """Which cells of one system have a code that stands for more, or for less, in the other.
+
+    What a code stands for are the leaves below it: a year of which more months are known by now is another year.  A
+    code below which each list has leaves that the other lacks was divided anew, and still stands for the same; so does
+    a code that is a leaf in one of the lists.
+    """
+    changed = np.zeros(cells.size, dtype=bool)
+    moved = {
+        dimension: {code for code in hierarchy.codes if _grew(hierarchy, other.hierarchies.get(dimension), code)}
+        for dimension, hierarchy in cells.hierarchies.items()
+    }
+    for grid in cells.grids.values():
+        for axis, (dimension, codes) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
+            places = [i for i, code in enumerate(codes) if code in moved[dimension]]
+            ids = grid.ids.take(places, axis=axis)
+            changed[ids[ids >= 0]] = True
+    return changed
+
+
+def links(snapshots: Sequence[Snapshot], starts: np.ndarray) -> np.ndarray:
+    """The guesses: pairs of cells, each with the next release that has it, of which at least one is withheld.
+
+    Cells are numbered over all snapshots, those of a snapshot from its entry of ``starts``.  Only finest cells are
+    guessed to be unchanged: what follows for the others follows from the sums.  A cell withheld once and published as
+    zero another time has changed, for zeros are not withheld.
+    """
+    names = np.concatenate(cell_names([snapshot.system for snapshot in snapshots]))
+    release = np.repeat(np.arange(len(snapshots)), [snapshot.system.size for snapshot in snapshots])
+    known, values, finest = (
+        np.concatenate([getattr(snapshot, part) for snapshot in snapshots]) for part in ("known", "values", "finest")
+    )
+    order = np.lexsort((release, names))
+    follows = names[order[:-1]] == names[order[1:]]
+    first, second = order[:-1][follows], order[1:][follows]
+    sensible = (finest[first] | finest[second]) & ~(known[first] & known[second])
+    sensible &= ~(known[first] & (values[first] == 0)) & ~(known[second] & (values[second] == 0))
+    for old, new in np.unique(np.stack([release[first], release[second]]), axis=1).T.tolist():
+        grown = changed_extent(snapshots[old].system, snapshots[new].system)
+        if grown.any():
+            here = (release[first] == old) & (release[second] == new)
+            sensible[here] &= ~grown[first[here] - starts[old]]
+    return np.stack([first[sensible], second[sensible]])
+
+
+def _grew(hierarchy: Hierarchy, other: Hierarchy | None, code: str) -> bool:
+    if other is None or code not in other.leaves_below:
+        return False
+    here, there = hierarchy.leaves_below[code], other.leaves_below[code]
+    is_leaf = here == {code} or there == {code}
+    return here != there and not is_leaf and (here <= there or there <= here)
+
+
+def _finest(system: System) -> np.ndarray:
+    whole = sp.csr_array(system.sums)[np.flatnonzero(~system.incomplete)]
+    finest = np.ones(system.size, dtype=bool)
+    finest[whole.indices[whole.data > 0]] = False
+    return finest
