@@ -1,0 +1,130 @@
+"""The command of the library, for statisticians who have no pipeline: its grammar, and its exit status. No logic.
+
+    python -m anonymisation tables DIR OUT.csv     the cells to withhold
+    python -m anonymisation audit DIR OUT.csv      the intruder, on anyone's pattern
+
+Exit status: 0 done; 1 an audit found something disclosed, or a table cannot be protected; 2 the command or an input file
+cannot be used as it is.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from anonymisation.errors import AnonymisationError, ProtectionError
+from anonymisation.policy import Guarantee, Policy, Reader, Zeros
+
+DONE, FAILED, UNUSABLE = 0, 1, 2
+
+FOLDER = (
+    "folder with inner.csv (a column per dimension, and freq; rows with the same codes are added, combinations that are not"
+    " there count 0) and a hier_<dimension>.csv for each (columns levels, as many '@' as the code is deep, and codes)"
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command."""
+    whole = argparse.ArgumentParser(prog="python -m anonymisation", description="Statistical disclosure control.")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    tables = commands.add_parser("tables", help="choose the cells of a table of counts that must be withheld")
+    tables.add_argument("folder", type=Path, metavar="DIR", help=FOLDER)
+    tables.add_argument(
+        "out",
+        type=Path,
+        metavar="OUT.csv",
+        help="file to write: every cell, totals included, with freq, primary and suppressed (0 or 1). It is for your eyes only: it"
+        " holds the counts of the suppressed cells",
+    )
+    _add_policy(tables)
+    tables.set_defaults(command=_tables)
+
+    audit = commands.add_parser("audit", help="attack a pattern, whoever made it, as a reader could")
+    audit.add_argument("folder", type=Path, metavar="DIR", help="folder with the hierarchies, as for tables")
+    audit.add_argument(
+        "out",
+        type=Path,
+        metavar="OUT.csv",
+        help="every cell, totals included, with freq and suppressed (0 or 1). The intruder is not told freq where suppressed is 1:"
+        " that only says which cells are primary, if there is no column primary; it may be empty",
+    )
+    _add_policy(audit)
+    audit.set_defaults(command=_audit)
+    return whole
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        policy = Policy(options.threshold, options.guarantee, options.zeros, options.reader)
+        return options.command(options, policy)
+    except ProtectionError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except (AnonymisationError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+
+
+def _add_policy(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threshold", type=int, default=5, metavar="N", help="counts from 1 to N-1 are primary (default: 5)")
+    command.add_argument(
+        "--guarantee",
+        choices=get_args(Guarantee),
+        default="contract",
+        help="exact: no primary cell can be computed; interval: the possible counts of every primary cell are at least N wide;"
+        " contract: so are those of every withheld cell that a reader cannot tell to be N or more (default: contract)",
+    )
+    command.add_argument(
+        "--zeros",
+        choices=get_args(Zeros),
+        default="published",
+        help="sensitive: zeros are primary, too (default: published)",
+    )
+    command.add_argument(
+        "--reader",
+        choices=get_args(Reader),
+        default="rules",
+        help="rules: the reader knows these rules, and so that a withheld count is at least 1; non-negative: the weaker reader"
+        " that other tools assume (default: rules)",
+    )
+
+
+def _tables(options: argparse.Namespace, policy: Policy) -> int:
+    from anonymisation.command.case import read_case
+    from anonymisation.command.pattern import check_target, is_small, write_pattern
+
+    check_target(options.out, options.folder)
+    case = read_case(options.folder)
+
+    from anonymisation.command.report import describe_pattern
+    from anonymisation.protection import protect
+
+    result = protect([case.table], case.hierarchies, policy)
+    suppressed = ~result.tables[case.table.name].published
+    primary = is_small(case.table.counts, policy)
+    write_pattern(options.out, case.table, primary, suppressed)
+    print("\n".join(describe_pattern(case.table, primary, suppressed)))
+    print(f"Written to {options.out}, which holds the counts of suppressed cells: keep it to yourself.")
+    return DONE
+
+
+def _audit(options: argparse.Namespace, policy: Policy) -> int:
+    from anonymisation.command.case import read_hierarchies
+    from anonymisation.command.pattern import read_pattern
+
+    hierarchies = read_hierarchies(options.folder)
+    pattern = read_pattern(options.out, options.folder, hierarchies, policy)
+
+    from anonymisation.command.report import describe_verdict, judge
+
+    verdict = judge(pattern, hierarchies, policy)
+    print("\n".join(describe_verdict(verdict, pattern, policy)))
+    return FAILED if verdict.broken(policy.guarantee) else DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
