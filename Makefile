@@ -9,6 +9,8 @@ ARGS ?=
 INSTALLED := $(VENV)/.installed
 OLD_DUCKDB := $(VENV)/duckdb-1.1
 OLD_DUCKDB_INSTALLED := $(OLD_DUCKDB)/.installed
+PEER := $(VENV)/pytauargus
+PEER_INSTALLED := $(PEER)/.installed
 
 .PHONY: help publish test dev bench clean
 
@@ -30,8 +32,8 @@ dev: $(INSTALLED)
 	cp vawg_opendata/assets/dagster.yaml $(WORK)/dagster/dagster.yaml
 	DAGSTER_HOME=$(abspath $(WORK))/dagster $(VENV)/bin/dagster dev --workspace workspace.yaml $(ARGS)
 
-bench: $(INSTALLED)
-	@$(VENV)/bin/python -m benchmarks $(ARGS)
+bench: $(INSTALLED) $(PEER_INSTALLED)
+	@$(VENV)/bin/python -m benchmarks --peer $(PEER)/bin/python $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(WORK)
@@ -48,4 +50,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 $(OLD_DUCKDB_INSTALLED): tests/duckdb-1.1.lock $(INSTALLED)
 	@$(PYTHON) -m venv --clear $(OLD_DUCKDB)
 	@$(OLD_DUCKDB)/bin/python -m pip install --quiet --require-hashes --requirement tests/duckdb-1.1.lock
+	@touch $@
+
+# What our tables are measured against, in the same run; nothing else uses it.
+$(PEER_INSTALLED): benchmarks/pytauargus.lock $(INSTALLED)
+	@$(PYTHON) -m venv --clear $(PEER)
+	@$(PEER)/bin/python -m pip install --quiet --require-hashes --requirement benchmarks/pytauargus.lock
 	@touch $@

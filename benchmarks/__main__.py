@@ -1,7 +1,8 @@
-"""Times the flow, step by step, and prints the figures as JSON: `make bench`, or `make bench ARGS='--records 200000'`.
+"""Times the flow, step by step, and the protection of tables, and prints the figures as JSON.
 
-Each step runs in a process of its own, so that its memory is its own. Nothing is asserted here: what must hold is in the
-tests. The steps write to a temporary folder that is removed at the end.
+`make bench` measures both; `make bench ARGS='--part flow --records 200000'` and `make bench ARGS='--part tables --large'`
+one of them. Each step runs in a process of its own, so that its memory is its own. Nothing is asserted here: what must
+hold is in the tests. The steps write to a temporary folder that is removed at the end.
 """
 
 import argparse
@@ -13,33 +14,50 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import tables
 from benchmarks.flow import STEPS, measured
 from vawg_opendata.settings import Settings
 
 
 def main() -> int:
-    """Measure the steps in their order and print one JSON document."""
+    """Measure the parts asked for and print one JSON document."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000, help="size of the synthetic extract")
-    parser.add_argument("--landing", type=Path, help="a landing folder to measure instead of a synthetic extract")
+    parser.add_argument("--part", choices=("flow", "tables"), help="measure this part only")
+    parser.add_argument("--records", type=int, default=1_000_000, help="flow: size of the synthetic extract")
+    parser.add_argument("--landing", type=Path, help="flow: a landing folder to measure instead of a synthetic extract")
+    parser.add_argument("--large", action="store_true", help="tables: also those of 150,000 to 500,000 cells, which take long")
+    parser.add_argument("--peer", type=Path, help="tables: an interpreter that has pytauargus (default: no peer)")
     options = parser.parse_args()
+    machine = {"python": platform.python_version(), "processors": len(os.sched_getaffinity(0)), "system": platform.platform()}
+    figures: dict = {"machine": machine}
+    if options.part != "tables":
+        steps = measure_flow(options.records, options.landing)
+        if steps is None:
+            return 1
+        figures |= {"records": options.records, "landing": bool(options.landing), "steps": steps}
+    if options.part != "flow":
+        figures["tables"] = tables.measure(options.large, options.peer.absolute() if options.peer else None)
+    print(json.dumps(figures, indent=2))
+    return 0
+
+
+def measure_flow(records: int, landing: Path | None) -> list[dict] | None:
+    """The steps of the flow in their order; None where one failed, which has said why."""
     context = multiprocessing.get_context("spawn")
     figures = []
     with tempfile.TemporaryDirectory(prefix="vawg-bench-") as folder:
         work, published = Path(folder) / "work", Path(folder) / "published"
-        settings = Settings(landing=options.landing, work=work, published=published, sample_records=options.records)
+        settings = Settings(landing=landing, work=work, published=published, sample_records=records)
         for step in STEPS:
             answer = context.SimpleQueue()
             process = context.Process(target=measured, args=(step, settings, answer))
             process.start()
             process.join()
             if process.exitcode:
-                return process.exitcode
+                return None
             figures.append(answer.get())
             print(f"{figures[-1]['step']}: {figures[-1]['seconds']} s", file=sys.stderr)
-    machine = {"python": platform.python_version(), "processors": len(os.sched_getaffinity(0)), "system": platform.platform()}
-    print(json.dumps({"machine": machine, "records": options.records, "landing": bool(options.landing), "steps": figures}, indent=2))
-    return 0
+    return figures
 
 
 if __name__ == "__main__":
