@@ -84,6 +84,22 @@ class System:
             np.maximum.at(breadth, ids.ravel(), here.ravel())
         return breadth
 
+    def sums_along(self, dimension: str) -> np.ndarray:
+        """The rows of ``sums`` that add up along one dimension."""
+        code = np.zeros(self.size, dtype=np.int64)
+        for grid in self.grids.values():
+            if dimension in grid.dimensions:
+                axis = grid.dimensions.index(dimension)
+                place = [self.hierarchies[dimension].codes.index(c) + 1 for c in grid.codes[axis]]
+                shape = [-1 if i == axis else 1 for i in range(grid.ids.ndim)]
+                there = grid.ids >= 0
+                code[grid.ids[there]] = np.broadcast_to(np.reshape(place, shape), grid.ids.shape)[there]
+        # A parent and its children differ in the dimension of their sum and in no other.
+        entries = sp.coo_array(self.sums)
+        parent = np.zeros(self.sums.shape[0], dtype=np.int64)
+        parent[entries.row[entries.data > 0]] = entries.col[entries.data > 0]
+        return np.unique(entries.row[code[entries.col] != code[parent[entries.row]]])
+
     def locations(self, cells: np.ndarray) -> dict[int, dict[str, str]]:
         """The codes of some cells, ``{cell number: {dimension: code}}``, leaving out dimensions at their total."""
         wanted = np.zeros(self.size + 1, dtype=bool)

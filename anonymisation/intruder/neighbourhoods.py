@@ -1,10 +1,9 @@
-"""Neighbourhoods: small parts of a large component in which witnesses are found cheaply.
+"""Neighbourhoods: small parts of a large component, whose sums alone may show how large a cell must be.
 
 Belongs here: choosing the parts.  Does not belong here: solving programs.
 
-In a component of many thousand unknowns each linear program is slow.  From one solution of the whole, all unknowns
-outside a neighbourhood are held at that solution; whatever the rest can still take are witnesses for the whole.  What
-no neighbourhood proves wide is left to programs over the whole component, so nothing depends on the choice here.
+A reader who looks at some sums only knows less than one who looks at all, so what follows here follows everywhere, and
+nothing depends on the choice.
 """
 
 from __future__ import annotations

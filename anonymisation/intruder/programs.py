@@ -6,6 +6,10 @@ One program (HiGHS; Huangfu and Hall 2018) holds all unknowns of a connected com
 counts that satisfy everything published.  Two witnesses in which a cell differs by the width asked for prove that the
 cell is wide; one witness usually proves it for thousands of cells, which makes the attack affordable.  Only what no
 witness has proven wide is minimised and maximised for itself, which settles it.
+
+In a large component a simplex solver takes long from one vertex to the next.  An interior-point method costs a few
+dozen steps whatever the size, and as any point will do for a witness, it need not end in a vertex; each of its points
+is checked here before it counts.
 """
 
 from __future__ import annotations
@@ -21,137 +25,218 @@ from anonymisation.errors import AnonymisationError, InconsistentTablesError
 TOLERANCE = 1e-6
 """How far from a whole number a solver's answer may lie and still be that number."""
 
+LARGE = 1500
+"""Unknowns beyond which witnesses come from the interior-point method."""
+
 MOST_SWEEPS = 60
 """Sweeps that look for witnesses of many cells; what they leave is settled cell by cell."""
 
 MOST_IDLE_SWEEPS = 6
 """Sweeps in a row that prove next to nothing, after which sweeping ends."""
 
-PRIMAL_SIMPLEX, FEASIBLE, NO_LIMIT = 4, 2, 2**31 - 1
-"""HiGHS's numbers of a strategy, of a solution status, and its largest limit of steps."""
+FEW_PROVEN = 25
+"""Two interior-point sweeps that prove fewer cells than this cost more than settling these cells one by one."""
+
+PRIMAL_SIMPLEX = 4
+"""HiGHS's number of that strategy."""
 
 
 class Program:
-    """The unknowns of one component: ``lower <= sums @ x <= upper``, ``low <= x <= high``."""
+    """The unknowns of one component: ``lower <= sums @ x <= upper``, ``low <= x <= high``.
+
+    ``lowest`` and ``highest``: the least and the largest value of each unknown in the witnesses so far;
+    ``whole_lowest`` and ``whole_highest`` in those whose every value is a whole number.  ``solved`` counts programs.
+
+    Raises ``InconsistentTablesError`` where there is no solution, ``AnonymisationError`` where the solver gives up.
+    """
 
     def __init__(
-        self,
-        sums: sp.csr_array,
-        lower: np.ndarray,
-        upper: np.ndarray,
-        low: np.ndarray,
-        high: np.ndarray,
-        *,
-        interior: bool = False,
+        self, sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
     ) -> None:
-        """``interior``: also look for a solution away from all bounds, ``centre``; else it is the first witness."""
         self.size = sums.shape[1]
-        self._low, self._high = low.astype(float), high.astype(float)
-        matrix = sp.csc_array(sums)
+        self._sums = sp.csr_array(sums, dtype=np.float64)
+        self._lower, self._upper = lower.astype(float), upper.astype(float)
+        matrix = sp.csc_array(self._sums)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = sums.shape[1], sums.shape[0]
         model.col_cost_ = np.zeros(self.size)
-        model.col_lower_, model.col_upper_ = self._low, self._high
-        model.row_lower_, model.row_upper_ = lower.astype(float), upper.astype(float)
+        model.col_lower_, model.col_upper_ = low.astype(float), high.astype(float)
+        model.row_lower_, model.row_upper_ = self._lower, self._upper
         model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         model.a_matrix_.start_ = matrix.indptr
         model.a_matrix_.index_ = matrix.indices
-        model.a_matrix_.value_ = matrix.data.astype(float)
+        model.a_matrix_.value_ = matrix.data
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
         self._solver.setOptionValue("random_seed", 1)
+        self._solver.setOptionValue("mip_rel_gap", 0.0)
         self._solver.passModel(model)
         self._columns = np.arange(self.size, dtype=np.int32)
         self.solved = 0
+        self.restrict(low, high)
+
+    def restrict(self, low: np.ndarray, high: np.ndarray) -> None:
+        """Other bounds of the unknowns; what was proven under the old ones is forgotten."""
+        self._low, self._high = low.astype(float), high.astype(float)
+        self._point = self._low
+        self._warm = False
         self.lowest, self.highest = np.full(self.size, np.inf), np.full(self.size, -np.inf)
-        # The interior-point run comes first: it leaves no basis, and the sweeps go on from the one of the first witness.
-        centre = self._interior() if interior else None
-        self._point()
-        self.centre = self.point if centre is None else centre
-        self._solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+        self.whole_lowest, self.whole_highest = self.lowest.copy(), self.highest.copy()
+        self._ask()
+        if self.size <= LARGE or not self._interior():
+            self._vertex()
 
     def proven_width(self, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
         """For some unknowns, how far apart their whole-number values in the witnesses so far are."""
         return np.floor(self.highest[cells] + TOLERANCE) - np.ceil(self.lowest[cells] - TOLERANCE)
 
-    def sweep(self, width: int, wanted: np.ndarray, most_steps: int | None = None) -> None:
+    def whole_width(self) -> np.ndarray:
+        """The same by the witnesses that are whole numbers throughout: what real counts could be."""
+        return np.where(np.isfinite(self.whole_lowest), self.whole_highest - self.whole_lowest, -1.0)
+
+    def sweep(self, width: int, wanted: np.ndarray) -> None:
         """Look for witnesses that prove ``width`` for many of the ``wanted`` unknowns at once.
 
-        Each sweep raises (then lowers) all unproven cells together, none by more than ``width``: without that bound a
-        program spends everything on a few cells.  Sweeping ends with the first
-        sweep that takes more than ``most_steps`` steps of the solver: such a component is settled in other ways.
+        Each sweep raises (then lowers) all unproven cells together, none much further than needed: without that bound
+        a program spends everything on a few cells.
         """
         random = np.random.default_rng(1)
+        large = self.size > LARGE
         idle = 0
+        before = self.size
         for number in range(MOST_SWEEPS):
             open_cells = wanted & (self.proven_width() < width)
-            if not open_cells.any() or idle == MOST_IDLE_SWEEPS:
+            left = int(open_cells.sum())
+            if not left or idle == MOST_IDLE_SWEEPS:
                 return
-            point = self.point
+            if large and number % 2 == 0:
+                if before - left < FEW_PROVEN and number:
+                    return
+                before = left
             up = number % 2 == 0
             cost = np.zeros(self.size)
-            cost[open_cells] = random.uniform(0.5, 1.5, int(open_cells.sum())) * (-1.0 if up else 1.0)
+            cost[open_cells] = random.uniform(0.5, 1.5, left) * (-1.0 if up else 1.0)
             low, high = self._low.copy(), self._high.copy()
+            # An interior point stays a little away from its bounds, so it is given one more to go.
+            reach = width + 1 if large else width
+            start = np.where(up, self.lowest, self.highest) if large else self._point
             if up:
-                high[open_cells] = np.minimum(high, point + width)[open_cells]
+                high[open_cells] = np.minimum(high, np.maximum(start, low) + reach)[open_cells]
             else:
-                low[open_cells] = np.maximum(low, point - width)[open_cells]
-            self._solver.changeColsBounds(self.size, self._columns, low, high)
-            self._solver.changeColsCost(self.size, self._columns, cost)
-            if not self._point(limit=most_steps):
-                break
-            after = wanted & (self.proven_width() < width)
-            idle = idle + 1 if after.sum() > 0.98 * open_cells.sum() else 0
+                low[open_cells] = np.maximum(low, np.minimum(start, high) - reach)[open_cells]
+            self._ask(cost, low, high)
+            if not large:
+                self._vertex()
+            elif not self._interior():
+                return
+            idle = idle + 1 if (wanted & (self.proven_width() < width)).sum() > 0.98 * left else 0
 
     def settle(self, width: int, wanted: np.ndarray) -> None:
         """Minimise and maximise each wanted unknown that is not proven wide, until it is or the extremes are known."""
-        self._solver.changeColsBounds(self.size, self._columns, self._low, self._high)
-        self._solver.changeColsCost(self.size, self._columns, np.zeros(self.size))
-        for cell in np.flatnonzero(wanted):
-            for sign in (-1.0, 1.0):
-                if self.proven_width()[cell] >= width:
-                    break
-                self._solver.changeColCost(int(cell), sign)
-                self._point()
-                self._solver.changeColCost(int(cell), 0.0)
+        self._ask()
+        for cell in np.flatnonzero(wanted).tolist():
+            self._extremes(cell, width)
+
+    def settle_whole(self, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
+        """The smallest and the largest value of each wanted unknown over all solutions in whole numbers.
+
+        By integer programs, so for small components only.
+        """
+        if not wanted.any():
+            return {}
+        self._ask()
+        kind = highspy.HighsVarType
+        self._solver.changeColsIntegrality(self.size, self._columns, np.full(self.size, kind.kInteger))
+        found: dict[int, tuple[int, int]] = {}
+        for cell in np.flatnonzero(wanted).tolist():
+            ends = []
+            for sign in (1.0, -1.0):
+                self._solver.changeColCost(cell, sign)
+                self._vertex()
+                self._solver.changeColCost(cell, 0.0)
+                ends.append(round(self._point[cell]))
+            found[cell] = (ends[0], ends[1])
+        self._solver.changeColsIntegrality(self.size, self._columns, np.full(self.size, kind.kContinuous))
+        self._warm = False
+        return found
+
+    def moving(self, still: np.ndarray, value: float, wanted: np.ndarray, whole: bool) -> dict[int, int]:
+        """The wanted unknowns that have one value only, with it, where those of ``still`` are known to be ``value``.
+
+        ``whole``: decide it for whole numbers, by integer programs where the linear ones leave it open.
+        """
+        low, high = self._low.copy(), self._high.copy()
+        low[still] = high[still] = value
+        self._ask(low=low, high=high)
+        kept = self.lowest, self.highest, self.whole_lowest, self.whole_highest
+        self.lowest, self.highest = np.full(self.size, np.inf), np.full(self.size, -np.inf)
+        self.whole_lowest, self.whole_highest = self.lowest.copy(), self.highest.copy()
+        for cell in np.flatnonzero(wanted).tolist():
+            self._extremes(cell, 1)
+        fixed = wanted & (self.proven_width() < 1)
+        values = {cell: self.bounds(cell)[0] for cell in np.flatnonzero(fixed).tolist()}
+        if whole:
+            unsure = wanted & ~fixed & (self.whole_width() < 1)
+            kept_bounds, self._low, self._high = (self._low, self._high), low, high
+            values |= {cell: ends[0] for cell, ends in self.settle_whole(unsure).items() if ends[0] == ends[1]}
+            self._low, self._high = kept_bounds
+        self.lowest, self.highest, self.whole_lowest, self.whole_highest = kept
+        return values
 
     def least(self, cell: int) -> float:
         """The smallest value of one unknown."""
+        self._ask()
         self._solver.changeColCost(cell, 1.0)
-        self._point()
+        self._vertex()
         self._solver.changeColCost(cell, 0.0)
-        return float(self.point[cell])
-
-    def learn(self, cells: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> None:
-        """Take over witnesses of some unknowns that were found in a neighbourhood of ``point``."""
-        self.lowest[cells] = np.minimum(self.lowest[cells], lowest)
-        self.highest[cells] = np.maximum(self.highest[cells], highest)
+        return float(self._point[cell])
 
     def bounds(self, cell: int) -> tuple[int, int]:
         """The smallest and largest whole number that a settled cell took."""
         return math.ceil(self.lowest[cell] - TOLERANCE), math.floor(self.highest[cell] + TOLERANCE)
 
-    def _interior(self) -> np.ndarray | None:
-        """A solution away from all bounds, or None where the interior-point method finds none.
+    def _extremes(self, cell: int, width: int) -> None:
+        for sign in (-1.0, 1.0):
+            if self.proven_width(cell) >= width:
+                return
+            self._solver.changeColCost(cell, sign)
+            self._vertex()
+            self._solver.changeColCost(cell, 0.0)
 
-        It is only a place to look from: nothing is concluded from it, and it is no witness.
+    def _ask(self, cost: np.ndarray | None = None, low: np.ndarray | None = None, high: np.ndarray | None = None) -> None:
+        self._solver.changeColsBounds(
+            self.size, self._columns, self._low if low is None else low, self._high if high is None else high
+        )
+        self._solver.changeColsCost(self.size, self._columns, np.zeros(self.size) if cost is None else cost)
+
+    def _interior(self) -> bool:
+        """Take a point of the interior-point method as a witness; false where it gives none that satisfies all sums.
+
+        It need not be optimal, nor does the solver have to be content: the point is checked for itself.
         """
         self._solver.setOptionValue("solver", "ipm")
         self._solver.setOptionValue("run_crossover", "off")
         self._solver.run()
-        found = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        centre = np.asarray(self._solver.getSolution().col_value) if found else None
-        self._solver.setOptionValue("solver", "simplex")
+        self.solved += 1
+        point = np.asarray(self._solver.getSolution().col_value)
+        self._solver.setOptionValue("solver", "choose")
         self._solver.clearSolver()
-        return centre
+        self._warm = False
+        if len(point) != self.size or not np.isfinite(point).all():
+            return False
+        point = np.clip(point, self._low, self._high)
+        reached = self._sums @ point
+        if (reached < self._lower - TOLERANCE).any() or (reached > self._upper + TOLERANCE).any():
+            return False
+        self._learn(point)
+        return True
 
-    def _point(self, limit: int | None = None) -> bool:
-        """Solve, and add the solution to the witnesses; false if the solver stopped at ``limit`` steps.
-
-        The primal simplex moves from witness to witness, so where it stops is one too.
-        """
-        self._solver.setOptionValue("simplex_iteration_limit", limit or NO_LIMIT)
+    def _vertex(self) -> None:
+        """Solve, and add the solution to the witnesses."""
+        if not self._warm:
+            # The first run may choose its method; from its basis the primal simplex goes from witness to witness.
+            self._solver.setOptionValue("simplex_strategy", 1)
         self._solver.run()
         self.solved += 1
         status = self._solver.getModelStatus()
@@ -162,12 +247,19 @@ class Program:
             status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
-        stopped = status == highspy.HighsModelStatus.kIterationLimit and limit is not None
-        if stopped and self._solver.getInfo().primal_solution_status != FEASIBLE:
-            return False
-        if not stopped and status != highspy.HighsModelStatus.kOptimal:
+        if status != highspy.HighsModelStatus.kOptimal:
             raise AnonymisationError(f"the linear program ended as {status}; nothing can be said about its cells")
-        self.point = np.asarray(self._solver.getSolution().col_value)
-        np.minimum(self.lowest, self.point, out=self.lowest)
-        np.maximum(self.highest, self.point, out=self.highest)
-        return not stopped
+        self._solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+        self._warm = True
+        self._learn(np.asarray(self._solver.getSolution().col_value))
+
+    def _learn(self, point: np.ndarray) -> None:
+        self._point = point
+        np.minimum(self.lowest, point, out=self.lowest)
+        np.maximum(self.highest, point, out=self.highest)
+        whole = np.rint(point)
+        if np.abs(point - whole).max(initial=0.0) < TOLERANCE:
+            reached = self._sums @ whole
+            if (reached >= self._lower).all() and (reached <= self._upper).all():
+                np.minimum(self.whole_lowest, whole, out=self.whole_lowest)
+                np.maximum(self.whole_highest, whole, out=self.whole_highest)

@@ -1,0 +1,109 @@
+"""Intervals: which withheld cells are known more closely than they may be.
+
+Belongs here: the order of the means, from the cheapest to the one that settles it, and how many cells each decided.
+Does not belong here: the means themselves (``propagation``, ``recovery``, ``programs``), or what is a disclosure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.intruder.neighbourhoods import grow
+from anonymisation.intruder.programs import TOLERANCE, Program
+from anonymisation.intruder.unknowns import FAR, Component, Unknowns
+
+WHOLE = 300
+"""Unknowns up to which a component is settled in whole numbers where fractions leave it open.
+
+Linear bounds are those of whole numbers in tables of two dimensions (networks); in others they may be wider.
+"""
+
+LARGE_COMPONENT, NEIGHBOURHOOD = 1500, 150
+"""Unknowns beyond which, and among which, a cell is first shown to be large by the sums around it alone."""
+
+Interval = tuple[int, int]
+
+
+def narrower(
+    unknowns: Unknowns,
+    minimum: int,
+    width: int,
+    wanted: np.ndarray,
+    determined: np.ndarray,
+    checked: dict[str, int],
+    small: tuple[int, np.ndarray, np.ndarray] | None = None,
+) -> dict[int, Interval]:
+    """The wanted unknowns whose interval is narrower than ``width``, with it, for a reader who knows the ``minimum``.
+
+    ``determined``: unknowns that equations alone determine.  ``small`` (a threshold, and bounds that hold for a reader
+    who allows zeros): leave out cells that cannot be below the threshold even for that reader.
+    """
+    low, high = unknowns.bounds(minimum)
+    narrow: dict[int, Interval] = {}
+    # What propagation or rank shows to be narrow has no witness of width; a program says just how narrow.
+    tight = wanted & ((high - low < width) | determined)
+    checked["propagation"] += int((wanted & (high - low < width)).sum())
+    checked["equations"] += int((wanted & determined & (high - low >= width)).sum())
+    for component in unknowns.components(wanted):
+        members = component.members
+        open_cells = wanted[members]
+        if not len(component.lower):
+            checked["witness"] += int(open_cells.sum())
+            continue
+        ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + FAR * width)
+        program = Program(component.sums, component.lower, component.upper, low[members], ceiling)
+        program.sweep(width, open_cells & ~tight[members])
+        left = open_cells & (program.proven_width() < width)
+        if len(members) > LARGE_COMPONENT:
+            # Their one value is in every witness.
+            left &= ~determined[members]
+            if small is not None:
+                threshold, least, most = small
+                most = np.where(np.isfinite(most[members]), most[members], FAR * width)
+                excluded = _cannot_be_small(component, least[members], most, threshold, left)
+                checked["neighbourhood"] += int(excluded.sum())
+                open_cells, left = open_cells & ~excluded, left & ~excluded
+        program.settle(width, left)
+        short = open_cells & (program.proven_width() < width)
+        narrow |= {int(members[i]): program.bounds(i) for i in np.flatnonzero(short).tolist()}
+        unsure = open_cells & (program.whole_width() < np.where(short, program.proven_width(), width))
+        if len(members) <= WHOLE:
+            for i, (least_whole, most_whole) in program.settle_whole(unsure).items():
+                if most_whole - least_whole < width:
+                    narrow[int(members[i])] = (least_whole, most_whole)
+            checked["integer"] += int(unsure.sum())
+        else:
+            checked["fractional"] += int((unsure & ~short).sum())
+        checked["witness"] += int((open_cells & ~left & ~tight[members]).sum())
+        checked["program"] += int((left & ~tight[members]).sum())
+        checked["programs_solved"] += program.solved
+    return narrow
+
+
+def _cannot_be_small(
+    component: Component, low: np.ndarray, high: np.ndarray, threshold: int, wanted: np.ndarray
+) -> np.ndarray:
+    """Which of the wanted unknowns are at least ``threshold`` by the sums of a neighbourhood alone.
+
+    Leaving sums out gives the reader less, so what follows from some of them follows from all.
+    """
+    sums, lower, upper = component.sums, component.lower, component.upper
+    columns = sp.csc_array(sums)
+    length = np.diff(sums.indptr)
+    excluded = np.zeros(len(wanted), dtype=bool)
+    for seed in np.flatnonzero(wanted):
+        if excluded[seed]:
+            continue
+        inside = grow(sums, columns, int(seed), NEIGHBOURHOOD)
+        rows, within = np.unique(columns[:, inside].indices, return_counts=True)
+        rows = rows[within == length[rows]]
+        if not len(rows):
+            continue
+        local = Program(sp.csr_array(sums[rows][:, inside]), lower[rows], upper[rows], low[inside], high[inside])
+        order = np.flatnonzero(wanted[inside] & ~excluded[inside])
+        for place in sorted(order.tolist(), key=lambda place: inside[place] != seed):
+            if local.lowest[place] < threshold - TOLERANCE:
+                continue
+            excluded[inside[place]] = local.least(place) >= threshold - TOLERANCE
+    return excluded
