@@ -22,6 +22,7 @@ MOST_NAMED = 20
 
 HOW = {
     "propagation": "by interval propagation",
+    "equations": "by the rank of the sums",
     "witness": "by witnesses of linear programs",
     "neighbourhood": "by programs of a neighbourhood",
     "program": "by programs of their own",
@@ -64,7 +65,15 @@ class Verdict:
 
 def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy) -> Verdict:
     """Attack ``pattern`` and sort what is found."""
-    found = attack([pattern.table], hierarchies, policy.threshold)
+    found = attack(
+        [pattern.table],
+        hierarchies,
+        policy.threshold,
+        guarantee=policy.guarantee,
+        # Left open, the reader tries 1 first: patterns of others may withhold zeros that are not there to be protected.
+        least=0 if policy.least == 0 else None,
+        primary={pattern.table.name: pattern.primary},
+    )
     axes = pattern.table.axes
     place = {name: {code: i for i, code in enumerate(codes)} for name, codes in axes.items()}
 
