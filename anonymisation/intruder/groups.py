@@ -3,7 +3,7 @@
 Belongs here: group disclosure, as a reader finds it.  Does not belong here: the rule that prevents it.
 
 Whoever is known to be counted in such a margin is known to be in that category, however many there are (group attribute
-disclosure; Hundepool et al. 2012, section 5.2).  The reader needs no count for it, only that every other category is
+disclosure; Hundepool et al. 2012, chapter 5).  The reader needs no count for it, only that every other category is
 empty.
 """
 

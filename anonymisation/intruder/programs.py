@@ -34,8 +34,8 @@ MOST_SWEEPS = 60
 MOST_IDLE_SWEEPS = 6
 """Sweeps in a row that prove next to nothing, after which sweeping ends."""
 
-FEW_PROVEN = 25
-"""Two interior-point sweeps that prove fewer cells than this cost more than settling these cells one by one."""
+FEW_PROVEN = 20
+"""An interior-point sweep that proves fewer cells than this costs more than settling these cells one by one."""
 
 PRIMAL_SIMPLEX = 4
 """HiGHS's number of that strategy."""
@@ -98,8 +98,9 @@ class Program:
     def sweep(self, width: int, wanted: np.ndarray) -> None:
         """Look for witnesses that prove ``width`` for many of the ``wanted`` unknowns at once.
 
-        Each sweep raises (then lowers) all unproven cells together, none much further than needed: without that bound
-        a program spends everything on a few cells.
+        Each sweep raises all unproven cells together, none much further than needed: without that bound a program
+        spends everything on a few cells.  Every other one (of the interior-point method every fourth, as its points
+        are not low to begin with) lowers them instead.
         """
         random = np.random.default_rng(1)
         large = self.size > LARGE
@@ -110,11 +111,10 @@ class Program:
             left = int(open_cells.sum())
             if not left or idle == MOST_IDLE_SWEEPS:
                 return
-            if large and number % 2 == 0:
-                if before - left < FEW_PROVEN and number:
-                    return
-                before = left
-            up = number % 2 == 0
+            up = number % (4 if large else 2) != 1
+            if large and before - left < FEW_PROVEN and number > 2:
+                return
+            before = left
             cost = np.zeros(self.size)
             cost[open_cells] = random.uniform(0.5, 1.5, left) * (-1.0 if up else 1.0)
             low, high = self._low.copy(), self._high.copy()
