@@ -106,7 +106,9 @@ def read_pattern(path: Path, folder: Path, hierarchies: Mapping[str, Hierarchy],
     elif named:
         marked = suppressed & is_small(counts, policy)
     else:
-        marked = suppressed
+        marked = suppressed.copy()
+    # Whatever the file says, a small count that it publishes is one.
+    marked |= ~suppressed & is_small(counts, policy)
     values, shown, primary = (np.zeros(shape, dtype=kind) for kind in (np.int64, bool, bool))
     values.flat[place], shown.flat[place], primary.flat[place] = np.where(suppressed, 0, counts), ~suppressed, marked
     return Pattern(PublishedTable(path.name, COUNT, axes, values, shown), primary, named)

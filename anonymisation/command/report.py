@@ -99,9 +99,10 @@ def describe_verdict(verdict: Verdict, pattern: Pattern, policy: Policy) -> list
     checked = verdict.attack.checked
     knows = "withheld ones 0 or more" if policy.least == 0 else "withheld ones 1 or more, as zeros are published"
     decided = [f"{checked[how]} {words}" for how, words in HOW.items() if checked.get(how)]
+    fractions = checked.get("fractional", 0)
     named = "" if pattern.named else " (the file does not say which are, so every withheld cell is held to it)"
     rows = [
-        ("", f"counts from 1 to {threshold - 1} that are published", verdict.published),
+        ("", "sensitive counts that are published", verdict.published),
         ("exact", "primary cells that can be computed", verdict.computed),
         ("interval", f"primary cells with possible counts less than {threshold} apart", verdict.narrow),
         ("contract", f"withheld cells, possibly below {threshold}, less than {threshold} apart", verdict.possibly_small),
@@ -111,6 +112,7 @@ def describe_verdict(verdict: Verdict, pattern: Pattern, policy: Policy) -> list
         f"{verdict.attack.cells} cells, {verdict.attack.withheld} withheld, {verdict.primary} of them primary{named}.",
         f"The reader knows all that is published, how cells add up, and that counts are whole, {knows}.",
         f"Withheld cells checked: {', '.join(decided) or 'none'}; {checked.get('programs_solved', 0)} programs solved.",
+        *([f"For {fractions} of them it is proven only that no linear reasoning comes closer."] if fractions else []),
         "",
         *(f"{name:10}{words:64}{len(findings):>8}" for name, words, findings in rows[:asked]),
         "",

@@ -171,6 +171,15 @@ def test_counterexamples(values: list, withheld: set, found: list, tmp_path: Pat
     assert status == (1 if any(found) else 0)
 
 
+@pytest.mark.parametrize("guarantee", ["exact", "interval", "contract"])
+def test_a_small_count_that_is_published_is_found_whatever_the_pattern_calls_it(
+    guarantee: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    folder, pattern = line(tmp_path / "case", [33, 3, 10, 20], set())
+    assert main(["audit", str(folder), str(pattern), "--guarantee", guarantee]) == 1
+    assert counts(capsys.readouterr().out)[0] == 1
+
+
 def test_two_cells_whose_difference_gives_a_third(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """Two suppressed cells in every line, but the lines of two groups less those of the third leave one."""
     folder = tmp_path / "case"
