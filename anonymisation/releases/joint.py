@@ -108,7 +108,7 @@ class Merged:
 
     ``unknown``: by cell, its unknown, or -1 where it is known; ``value``: by cell, its count where it is known or
     guessed to be a known one, else -1.  ``at_odds``: cells whose guesses contradict what is published already.
-    ``releases``: by sum and release, whether the release has that sum.
+    ``releases``: by sum and release, whether the release has that sum by itself, with no number that is guessed.
     """
 
     unknown: np.ndarray
@@ -155,7 +155,11 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
     broken = empty & ((lower > 0) | (upper < 0))
     if broken.any():
         at_odds[joint.sums[np.flatnonzero(broken)].indices] = True
-    first, releases = _each_once(sums, lower, upper, joint.sum_release, len(joint.snapshots), ~empty)
+    own = abs(joint.sums) @ ((value >= 0) & ~joint.known).astype(np.int64) == 0
+    rows = np.flatnonzero(~empty)
+    first, which = _each_once(sums, lower, upper, rows)
+    releases = np.zeros((len(first), len(joint.snapshots)), dtype=bool)
+    releases[which[own[rows]], joint.sum_release[rows[own[rows]]]] = True
     sums = sp.csr_array(sums[first])
     component = components(sums) if sums.shape[1] else np.zeros(0, dtype=np.int64)
     return Merged(
@@ -164,16 +168,15 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
 
 
 def _each_once(
-    sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, release: np.ndarray, count: int, wanted: np.ndarray
+    sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first of equal sums, in order, and which releases have it."""
+    """Of some sums the first of those that are equal, in order, and for each sum which of these it equals."""
     marks = sum_marks(sums, np.arange(sums.shape[1]), lower, upper)
-    rows = np.flatnonzero(wanted)
     _, first, which = np.unique(marks[rows], axis=0, return_index=True, return_inverse=True)
-    releases = np.zeros((len(first), count), dtype=bool)
-    releases[which.ravel(), release[rows]] = True
     order = np.argsort(first)
-    return rows[first[order]], releases[order]
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return rows[first[order]], place[which.ravel()]
 
 
 def sum_marks(sums: sp.csr_array, names: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:

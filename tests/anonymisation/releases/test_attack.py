@@ -88,8 +88,11 @@ def test_the_joint_attack_finds_what_enumeration_finds(data: st.DataObject) -> N
         for f in attack(release.tables, release.hierarchies, 5).findings
     }
     for cell, (low, high) in truth.items():
-        assert (cell in found) == ((low < 5 and high - low < 5) or cell in alone), (cell, low, high)
-        if cell in found and cell not in alone:
+        narrow = high - low < 5
+        assert cell in found or not (narrow and low < 5), (cell, low, high)
+        # What is too large to be small is looked at again for a reader who thinks that zeros may be withheld.
+        assert cell in alone or cell not in found or narrow, (cell, low, high)
+        if cell in found and cell not in alone and low < 5:
             assert found[cell] == (low, high)
 
 
