@@ -67,7 +67,9 @@ def read_hierarchies(folder: Path) -> dict[str, Hierarchy]:
         raise InputError(f"{folder}: there is no such folder; it should hold {INNER} and a hier_<dimension>.csv per dimension")
     paths = sorted(folder.glob("hier_*.csv"))
     if not paths:
-        raise InputError(f"{folder}: there is no hier_<dimension>.csv; add one for each dimension of {INNER}")
+        other = sorted(folder.glob("*hier_*.csv"))
+        named = f", and {other[0].name} is not one; rename it" if other else ""
+        raise InputError(f"{folder}: there is no hier_<dimension>.csv{named}; add one for each dimension of {INNER}")
     return {path.stem.removeprefix("hier_"): _read_hierarchy(path) for path in paths}
 
 

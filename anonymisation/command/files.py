@@ -45,7 +45,8 @@ def read_rows(path: Path) -> Rows:
     a row of another length.
     """
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file" if not path.exists() else f"{path}: this is not a file")
+        what = "this is not a file" if path.exists() else "there is no such file"
+        raise InputError(f"{path}: {what}; put it there or give another name")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()

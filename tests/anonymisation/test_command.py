@@ -5,10 +5,13 @@ import os
 import re
 import stat
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from anonymisation.__main__ import main, parser
 from tests.anonymisation.case_files import case, flat_tree, line, pattern_of_status, read, run, write
@@ -84,6 +87,40 @@ def test_a_published_case_is_protected_and_holds_against_the_intruder(
     assert (audited.returncode, audited.stderr) == (0, ""), audited.stdout
     assert audited.stdout.endswith(f"The guarantee '{guarantee}' holds.\n")
     assert f"{size} cells, " in audited.stdout and f" {primaries} of them primary." in audited.stdout
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> dict[str, str]:
+    """Files of a small folder: two dimensions with trees of any shape, and rows in any order, some twice."""
+    files, leaves = {}, []
+    for dimension in ("a", "b"):
+        levels = [1]
+        for _ in range(draw(st.integers(1, 6))):
+            levels.append(draw(st.integers(2, levels[-1] + 1)))
+        codes = [f"{dimension}{i}" for i in range(len(levels))]
+        files[f"hier_{dimension}.csv"] = "levels,codes\n" + "".join(f"{'@' * n},{c}\n" for n, c in zip(levels, codes, strict=True))
+        leaves.append([c for c, n, below in zip(codes, levels, [*levels[1:], 0], strict=True) if below <= n])
+    row = st.tuples(*map(st.sampled_from, leaves), st.integers(0, 30))
+    rows = draw(st.lists(row, max_size=20))
+    return files | {"inner.csv": "a,b,freq\n" + "".join(f"{a},{b},{n}\n" for a, b, n in rows)}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(folders())
+def test_any_folder_gives_every_cell_and_a_pattern_that_holds(files: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, out = Path(name), Path(name) / "out.csv"
+        for file, text in files.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        assert main(["tables", str(folder), str(out)]) == 0
+        trees = [tree(folder / f"hier_{d}.csv") for d in "ab"]
+        assert [(row["a"], row["b"]) for row in read(out)] == list(itertools.product(*trees))
+        plain = dict.fromkeys(itertools.product(*trees), 0)
+        for a, b, n in (text.split(",") for text in files["inner.csv"].splitlines()[1:]):
+            for cell in itertools.product(trees[0][a], trees[1][b]):
+                plain[cell] += int(n)
+        assert {(row["a"], row["b"]): int(row["freq"]) for row in read(out)} == plain
+        assert main(["audit", str(folder), str(out)]) == 0
 
 
 def test_the_same_input_gives_the_same_bytes_however_its_rows_are_cut_and_ordered(tmp_path: Path) -> None:
@@ -279,6 +316,10 @@ def test_places_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     ]:
         done = run(*arguments)
         assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "d2_hier_region.csv").write_text("levels,codes\n@,total\n", encoding="utf-8")
+    assert "d2_hier_region.csv is not one; rename it" in run("tables", other, out).stderr
     (folder / "inner.csv").write_bytes("region,gender,freq\nA,f\u00e9male,1\n".encode("latin-1"))
     assert "inner.csv: byte 23 is not UTF-8" in run("tables", folder, out).stderr
     (folder / "inner.csv").write_bytes(b"")
