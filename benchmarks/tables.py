@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import SimpleQueue
 from pathlib import Path
@@ -79,8 +79,8 @@ def measure(large: bool, peer: Path | None, seed: int = 1) -> dict:
             found["cases"].append({"case": case, "ours": ours, "peer": theirs, "ratios": list(_ratios(ours, theirs))})
         for case, guarantees in (CURVE | LARGE if large else CURVE).items():
             folder = make_synthetic(case, seed, scratch / case)
-            runs = [_ours(case, folder, guarantee, "rules") for guarantee in guarantees]
-            theirs = [_theirs(peer, folder, method) for method in PEERS.get(case, ())] if peer else []
+            runs = [_ours(case, folder, guarantee, "rules", READERS[:1]) for guarantee in guarantees]
+            theirs = [_theirs(peer, folder, method, READERS[:1]) for method in PEERS.get(case, ())] if peer else []
             found["curve"].append(
                 {
                     "case": case,
@@ -96,13 +96,13 @@ def measure(large: bool, peer: Path | None, seed: int = 1) -> dict:
     return found
 
 
-def _ours(case: str, folder: Path, guarantee: str, reader: str) -> dict:
-    """Our command on a case, against its target."""
+def _ours(case: str, folder: Path, guarantee: str, reader: str, readers: Sequence[str] = READERS) -> dict:
+    """Our command on a case, against its target; `readers` audit the pattern."""
     options = ["--threshold", str(THRESHOLD), "--guarantee", guarantee, "--reader", reader]
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         out = Path(name) / "out.csv"
         process = run([sys.executable, "-m", "anonymisation", "tables", str(folder), str(out), *options], Path.cwd())
-        figures = {"guarantee": guarantee, "reader": reader, **_figures(process, folder, out)}
+        figures = {"guarantee": guarantee, "reader": reader, **_figures(process, folder, out, readers)}
     target = TARGETS.get((case, guarantee))
     if target and reader == "rules":
         figures |= {"target": target, "met": all(figures.get(name, float("inf")) <= most for name, most in target.items())}
@@ -110,18 +110,18 @@ def _ours(case: str, folder: Path, guarantee: str, reader: str) -> dict:
     return figures
 
 
-def _theirs(peer: Path, folder: Path, method: str) -> dict:
-    """The peer on a case, in an empty working folder."""
+def _theirs(peer: Path, folder: Path, method: str, readers: Sequence[str] = READERS) -> dict:
+    """The peer on a case, in an empty working folder; `readers` audit the pattern."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         out = Path(name) / "out.csv"
         script = Path(__file__).with_name("peer.py").resolve()
         process = run([str(peer), str(script), str(folder), str(out), method, str(THRESHOLD)], Path(name))
-        figures = {"method": method, **_figures(process, folder, out)}
+        figures = {"method": method, **_figures(process, folder, out, readers)}
     print(f"{folder.name} tau-ARGUS {method}: {figures.get('secondary')} in {figures['seconds']} s", file=sys.stderr)
     return figures
 
 
-def _figures(process: Process, folder: Path, out: Path) -> dict:
+def _figures(process: Process, folder: Path, out: Path, readers: Sequence[str]) -> dict:
     """What a process gave: a pattern and its audit, or how it failed."""
     figures: dict = {"seconds": process.seconds, "peak_megabytes": process.peak_megabytes}
     if process.status != 0:
@@ -131,7 +131,7 @@ def _figures(process: Process, folder: Path, out: Path) -> dict:
     secondary = [count for count, primary, suppressed in rows if suppressed and not primary]
     figures |= {"cells": len(rows), "primary": sum(primary for _, primary, _ in rows)}
     figures |= {"secondary": len(secondary), "secondary_sum": sum(secondary)}
-    return figures | {"audit": {reader: _audited(folder, out, reader) for reader in READERS}}
+    return figures | {"audit": {reader: _audited(folder, out, reader) for reader in readers}}
 
 
 def run(command: list[str], where: Path, longest: float = LONGEST) -> Process:
