@@ -170,14 +170,14 @@ class _Reader:
         found = [self._finding(c, values[c], values[c], "published") for c in np.flatnonzero(small)]
         unknowns, width = self.unknowns, 1 if self._guarantee == "exact" else threshold
         self._judged = np.zeros(len(unknowns.cells), dtype=bool)
-        self._exact = self._judged.copy()
+        self._exact, self._always = self._judged.copy(), self._judged.copy()
         if not len(unknowns.cells):
             return found
         # What cannot be small for a reader who allows zeros cannot be small for any.
         lowest, highest = unknowns.bounds(0)
         possibly_small = lowest < threshold
         sensitive = np.zeros_like(possibly_small) if self._sensitive is None else self._sensitive[unknowns.cells]
-        always = sensitive.copy()
+        always = self._always = sensitive.copy()
         if self._sensitive is None or self._guarantee == "contract":
             self._judged = possibly_small | sensitive
             self._checked["propagation"] += int((~self._judged).sum())
@@ -223,6 +223,7 @@ class _Reader:
             for i, who, value in learned(
                 self.unknowns, person, self._judged & ~self._exact, self._minimum, self._checked
             )
+            if value < self._threshold or self._always[i]
         ]
 
     def groups(self, dimension: str) -> list[Finding]:

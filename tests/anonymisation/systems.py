@@ -100,7 +100,17 @@ def read_case(folder: Path) -> tuple[CountTable, dict[str, Hierarchy]]:
 def enumerate_intervals(
     tables: list[PublishedTable], hierarchies: dict[str, Hierarchy], minimum: int
 ) -> dict[tuple, tuple[int, int]] | None:
-    """The interval of each withheld cell over all whole-number solutions, by trying them all; None if there is none.
+    """The interval of each withheld cell over all whole-number solutions, by trying them all; None if there is none."""
+    found, free = enumerate_solutions(tables, hierarchies, minimum)
+    if not found:
+        return None if free else {}
+    return {one: (min(s[one] for s in found), max(s[one] for s in found)) for one in free}
+
+
+def enumerate_solutions(
+    tables: list[PublishedTable], hierarchies: dict[str, Hierarchy], minimum: int
+) -> tuple[list[dict[tuple, int]], list[tuple]]:
+    """All whole-number solutions, each with every cell's value, by trying them all; and the withheld cells.
 
     Cells are named by their codes without totals.  Every table must show the leaves of its dimensions.
     """
@@ -128,7 +138,7 @@ def enumerate_intervals(
     free = sorted(unknown - set(known))
     ceiling = max(known.values(), default=0)
     equations = [(p, parts) for p, parts in sums if p in free or any(q in free for q in parts)]
-    intervals: dict[tuple, tuple[int, int]] = {}
+    found: list[dict[tuple, int]] = []
 
     def descend(index: int, values: dict[tuple, int]) -> None:
         for parent, parts in equations:
@@ -139,12 +149,10 @@ def enumerate_intervals(
             elif parent in values and sum(values[q] for q in parts if q in values) > values[parent]:
                 return
         if index == len(free):
-            for one in free:
-                low, high = intervals.get(one, (values[one], values[one]))
-                intervals[one] = (min(low, values[one]), max(high, values[one]))
+            found.append(values)
             return
         for value in range(minimum, ceiling + 1):
             descend(index + 1, values | {free[index]: value})
 
     descend(0, known)
-    return intervals or (None if free else {})
+    return found, free
