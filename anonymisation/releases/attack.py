@@ -18,12 +18,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.sparse as sp
 
-from anonymisation.intruder.attack import WAYS, Unknowns, disclosed
+from anonymisation.intruder.attack import MEANS
 from anonymisation.releases.guesses import kept
-from anonymisation.releases.joint import Joint, Merged, join, merge, sum_marks
+from anonymisation.releases.joint import Joint, Merged, join, merge
 from anonymisation.releases.release import Release, snapshots
+from anonymisation.releases.verdicts import Verdicts
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ def attack_releases(releases: Sequence[Release], threshold: int) -> ReleaseAttac
     """
     cells = withheld = guesses = given_up = 0
     findings: list[ReleaseFinding] = []
-    checked = dict.fromkeys((*WAYS, "components", "components_known"), 0)
+    checked = dict.fromkeys((*MEANS, "components", "components_known"), 0)
     for measure in dict.fromkeys(table.measure for release in releases for table in release.tables):
         joint = join(snapshots(releases, measure))
-        verdicts = _Verdicts(threshold, checked)
+        verdicts = Verdicts(threshold, checked)
         findings += _alone(measure, joint, verdicts, threshold)
         held = kept(joint)
         # What is found of a release by itself is not told again.
@@ -95,7 +95,7 @@ def attack_releases(releases: Sequence[Release], threshold: int) -> ReleaseAttac
     return ReleaseAttack(cells, withheld, guesses, given_up, tuple(findings), checked)
 
 
-def _alone(measure: str, joint: Joint, verdicts: _Verdicts, threshold: int) -> list[ReleaseFinding]:
+def _alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
     findings = []
     for number, snapshot in enumerate(joint.snapshots):
         single = joint.of(number)
@@ -117,7 +117,7 @@ def _alone(measure: str, joint: Joint, verdicts: _Verdicts, threshold: int) -> l
 
 
 def _together(
-    measure: str, joint: Joint, held: np.ndarray, verdicts: _Verdicts, threshold: int, told: set[tuple]
+    measure: str, joint: Joint, held: np.ndarray, verdicts: Verdicts, threshold: int, told: set[tuple]
 ) -> list[ReleaseFinding]:
     if len(joint.snapshots) < 2:
         return []
@@ -164,50 +164,3 @@ def _unknown_names(joint: Joint, merged: Merged) -> np.ndarray:
     numbers = np.empty(len(unknown), dtype=np.int64)
     numbers[order] = name[order] + (rank << 40)
     return numbers
-
-
-class _Verdicts:
-    """What was found about components, so that one that comes again costs nothing."""
-
-    def __init__(self, threshold: int, checked: dict[str, int]) -> None:
-        self._threshold = threshold
-        self._checked = checked
-        self._known: dict[bytes, dict[int, tuple[int, int]]] = {}
-
-    def narrow(self, merged: Merged, names: np.ndarray) -> dict[int, tuple[int, int]]:
-        """The unknowns that are disclosed, with their intervals; ``names`` recognises each."""
-        if not merged.sums.shape[0]:
-            return {}
-        rows_of = merged.rows_of()
-        keys = self._keys(merged, names, rows_of)
-        unseen = np.array([keys[component] not in self._known for component in range(len(keys))])
-        self._checked["components"] += len(keys)
-        self._checked["components_known"] += int((~unseen).sum())
-        column_unseen, row_unseen = unseen[merged.component], unseen[rows_of]
-        if row_unseen.any():
-            columns = np.flatnonzero(column_unseen)
-            sums = sp.csr_array(merged.sums[np.flatnonzero(row_unseen)][:, columns])
-            unknowns = Unknowns(columns, sums, merged.lower[row_unseen], merged.upper[row_unseen])
-            found = disclosed(unknowns, self._threshold, self._checked)
-            for component in np.flatnonzero(unseen).tolist():
-                self._known[keys[component]] = {}
-            for place, interval in found.items():
-                column = int(columns[place])
-                self._known[keys[int(merged.component[column])]][int(names[column])] = interval
-        narrow = {}
-        told = {component for component, key in keys.items() if self._known.get(key)}
-        for column in np.flatnonzero(np.isin(merged.component, list(told))).tolist():
-            interval = self._known[keys[int(merged.component[column])]].get(int(names[column]))
-            if interval is not None:
-                narrow[column] = interval
-        return narrow
-
-    def _keys(self, merged: Merged, names: np.ndarray, rows_of: np.ndarray) -> dict[int, bytes]:
-        """By component, a key of its unknowns and its sums with their bounds."""
-        marks = sum_marks(merged.sums, names, merged.lower, merged.upper)
-        count = int(merged.component.max()) + 1
-        totals = np.zeros((count, marks.shape[1] + 1), dtype=np.uint64)
-        with np.errstate(over="ignore"):
-            np.add.at(totals[:, :-1], rows_of, marks)
-        totals[:, -1] = np.bincount(merged.component, minlength=count)
-        return {component: totals[component].tobytes() for component in range(count)}

@@ -18,7 +18,6 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from anonymisation.errors import InconsistentTablesError
-from anonymisation.intruder.attack import components
 from anonymisation.releases.release import Snapshot, cell_names, links
 
 
@@ -161,10 +160,17 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
     releases = np.zeros((len(first), len(joint.snapshots)), dtype=bool)
     releases[which[own[rows]], joint.sum_release[rows[own[rows]]]] = True
     sums = sp.csr_array(sums[first])
-    component = components(sums) if sums.shape[1] else np.zeros(0, dtype=np.int64)
+    component = _components(sums)
     return Merged(
         unknown, value, at_odds & ~joint.known, sums, lower[first], upper[first], releases, component
     )
+
+
+def _components(sums: sp.csr_array) -> np.ndarray:
+    """The connected component of each unknown: two unknowns of one sum are connected."""
+    pattern = abs(sums)
+    _, labels = connected_components(sp.block_array([[None, pattern], [pattern.T, None]]), directed=False)
+    return np.unique(labels[sums.shape[0] :], return_inverse=True)[1]
 
 
 def _each_once(

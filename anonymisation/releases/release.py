@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from anonymisation.errors import TableError
 from anonymisation.hierarchy import Hierarchy
-from anonymisation.intruder.attack import read_published
+from anonymisation.intruder.unknowns import read
 from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
 
@@ -61,7 +61,7 @@ def snapshots(releases: Sequence[Release], measure: str) -> list[Snapshot]:
         tables = release.of(measure)
         if tables:
             system = build_system(tables, release.hierarchies)
-            values, known = read_published(system, tables)
+            values, known = read(system, tables)
             found.append(Snapshot(release.name, system, values, known, _finest(system)))
     return found
 
