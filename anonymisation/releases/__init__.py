@@ -5,6 +5,17 @@ Does not belong here: the attack on one release (``intruder``) and its protectio
 """
 
 from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding, attack_releases
+from anonymisation.releases.audiences import Audience, protect_audiences
+from anonymisation.releases.protection import ReleaseRefusedError, protect_release
 from anonymisation.releases.release import Release
 
-__all__ = ["Release", "ReleaseAttack", "ReleaseFinding", "attack_releases"]
+__all__ = [
+    "Audience",
+    "Release",
+    "ReleaseAttack",
+    "ReleaseFinding",
+    "ReleaseRefusedError",
+    "attack_releases",
+    "protect_audiences",
+    "protect_release",
+]

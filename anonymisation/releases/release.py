@@ -99,14 +99,17 @@ def changed_extent(cells: System, other: System) -> np.ndarray:
 
     What a code stands for are the leaves below it: a year of which more months are known by now is another year.  A
     code below which each list has leaves that the other lacks was divided anew, and still stands for the same; so does
-    a code that is a leaf in one of the lists.
+    a code that is a leaf in one of the lists.  A total that grew counts where both systems show what it is made of.
     """
     changed = np.zeros(cells.size, dtype=bool)
     moved = {
         dimension: {code for code in hierarchy.codes if _grew(hierarchy, other.hierarchies.get(dimension), code)}
         for dimension, hierarchy in cells.hierarchies.items()
     }
-    for grid in cells.grids.values():
+    totals = {d for d, hierarchy in cells.hierarchies.items() if hierarchy.total in moved[d]}
+    for key, grid in cells.grids.items():
+        if any(key | {d} in cells.grids and key | {d} in other.grids for d in totals - key):
+            changed[grid.ids[grid.ids >= 0]] = True
         for axis, (dimension, codes) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
             places = [i for i, code in enumerate(codes) if code in moved[dimension]]
             ids = grid.ids.take(places, axis=axis)

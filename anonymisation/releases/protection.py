@@ -1,0 +1,275 @@
+"""Protection of a new release, given what readers hold already.
+
+Belongs here: what must stay as it was, and the search until the joint attack finds nothing.  Does not belong here:
+suppression in one release (``anonymisation.protection``), the attack (``attack``), several audiences (``audiences``).
+
+A count that readers have and that has not changed stays published, and what was withheld stays withheld: to publish it
+now would tell what it was.  Only what is new or visibly changed may be withheld to protect something else; where that
+does not suffice the release is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from anonymisation.errors import ProtectionError, TableError
+from anonymisation.hierarchy import Hierarchy
+from anonymisation.policy import Policy
+from anonymisation.primary import below_threshold
+from anonymisation.protection import Protection, protect
+from anonymisation.releases.attack import ReleaseFinding, attack_releases
+from anonymisation.releases.growth import Extension, extended_hierarchies, extended_table, extensions
+from anonymisation.releases.release import Release, cell_names, changed_extent, snapshots
+from anonymisation.system import System, build_system
+from anonymisation.tables import CountTable, ProtectedTable, PublishedTable
+
+THIS = "this release"
+"""What the new release is called in findings and refusals."""
+
+WITHHELD, ABSENT = -1, -2
+"""In place of a count that readers hold."""
+
+
+class ReleaseRefusedError(ProtectionError):
+    """What readers hold already and a new release together would disclose something, whatever more is withheld.
+
+    ``cells``: the codes of the cells concerned, by measure; never a count.
+    """
+
+    def __init__(self, message: str, cells: Sequence[tuple[str, Mapping[str, str]]]) -> None:
+        where = "; ".join(f"{measure} at {_place(codes)}" for measure, codes in cells[:5])
+        more = f" and {len(cells) - 5} more" if len(cells) > 5 else ""
+        super().__init__(f"{message}: {where}{more}" if cells else message)
+        self.cells = tuple(cells)
+
+
+def protect_release(
+    tables: Sequence[CountTable],
+    hierarchies: Mapping[str, Hierarchy],
+    policy: Policy,
+    earlier: Sequence[Release] = (),
+) -> Protection:
+    """Protect ``tables`` so that nothing is disclosed to a reader who holds the ``earlier`` releases as well.
+
+    ``earlier``: what the audience holds, oldest first.  Axes and hierarchies may differ from release to release.  What
+    earlier releases disclose among themselves is not held against the new one.
+
+    Raises ``ReleaseRefusedError`` where no pattern keeps the guarantee, ``TableError`` as ``protect`` does.
+    """
+    return protect_beside(tables, hierarchies, policy, earlier, (), {})
+
+
+def protect_beside(
+    tables: Sequence[CountTable],
+    hierarchies: Mapping[str, Hierarchy],
+    policy: Policy,
+    earlier: Sequence[Release],
+    others: Sequence[CountTable],
+    shown: Mapping[str, PublishedTable],
+) -> Protection:
+    """``protect_release`` for a reader who holds other tables of the same moment.
+
+    ``others`` are their counts, ``shown``, by name, what she sees of them: that is not changed any more.
+    """
+    if THIS in {release.name for release in earlier}:
+        raise TableError(f"an earlier release has the name {THIS!r}")
+    results: dict[str, ProtectedTable] = {}
+    summary: dict[str, dict[str, int]] = {}
+    for measure in dict.fromkeys(table.measure for table in tables):
+        own = [table for table in tables if table.measure == measure]
+        beside = [table for table in others if table.measure == measure]
+        one = _Measure(measure, own, hierarchies, policy, earlier, beside, shown)
+        pattern = one.protect()
+        for table in own:
+            published = ~pattern[one.system.cell_ids[table.name]]
+            small = below_threshold(table.counts, policy.threshold)
+            results[table.name] = ProtectedTable(table.name, measure, table.axes, table.counts, published)
+            summary[table.name] = {
+                "cells": table.counts.size,
+                "zero": int((table.counts == 0).sum()),
+                "primary": int(small.sum()),
+                "secondary": int((~published & ~small).sum()),
+            }
+    return Protection(results, summary)
+
+
+class _Measure:
+    """One measure of the new release."""
+
+    def __init__(
+        self,
+        measure: str,
+        tables: Sequence[CountTable],
+        hierarchies: Mapping[str, Hierarchy],
+        policy: Policy,
+        earlier: Sequence[Release],
+        others: Sequence[CountTable],
+        shown: Mapping[str, PublishedTable],
+    ) -> None:
+        self._measure, self._hierarchies, self._policy = measure, hierarchies, policy
+        self._tables, self._others = list(tables), list(others)
+        self._shown = [shown[table.name] for table in others]
+        self._earlier = [Release(r.name, r.of(measure), r.hierarchies) for r in earlier if r.of(measure)]
+        everything = [*self._tables, *self._others]
+        self.system = build_system(everything, hierarchies)
+        self._counts = np.zeros(self.system.size, dtype=np.int64)
+        for table in everything:
+            self._counts[self.system.cell_ids[table.name]] = table.counts
+        held = self._held()
+        same = held == self._counts
+        own = np.zeros(self.system.size, dtype=bool)
+        for table in self._tables:
+            own[self.system.cell_ids[table.name]] = True
+        seen, unseen = np.zeros(self.system.size, dtype=bool), ~own
+        for table in self._shown:
+            seen[self.system.cell_ids[table.name][table.published]] = True
+        self._fixed = same | seen
+        # Of a cell that only others show, withholding it is theirs.
+        self._forced = ((held == WITHHELD) & ~seen) | (unseen & ~seen)
+        zero = (self._counts == 0) & (policy.zeros == "published")
+        self._movable = ~self._fixed & own & ~zero
+        self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
+
+    def protect(self) -> np.ndarray:
+        """Which cells to withhold."""
+        self._refuse_if_taken_back()
+        before = self._told(self._earlier)
+        forced = self._forced.copy()
+        while True:
+            withheld = self._pattern(forced)
+            findings = [f for f in self._findings(withheld) if (_key(f), f.releases) not in before]
+            if not findings:
+                return withheld
+            more = [self._revealing(finding, withheld) for finding in findings]
+            if not np.any(more):
+                raise ReleaseRefusedError(
+                    "with what readers hold they would learn a withheld count, and all that tells it is published already",
+                    [(f.measure, f.codes) for f in findings],
+                )
+            forced |= np.any(more, axis=0)
+
+    def _revealing(self, finding: ReleaseFinding, withheld: np.ndarray) -> np.ndarray:
+        """The nearest cells, counted in sums between, that tell something of the finding and may still be withheld."""
+        near = np.zeros(self.system.size, dtype=bool)
+        near[self._cell(finding)] = True
+        while True:
+            grown = self._pairs.T @ (self._pairs @ near.astype(np.int64)) > 0
+            grown |= near
+            told = grown & self._movable & ~withheld
+            if told.any() or (grown == near).all():
+                return told
+            near = grown
+
+    def _refuse_if_taken_back(self) -> None:
+        small = below_threshold(self._counts, self._policy.threshold) & self._fixed
+        if small.any():
+            where = self.system.locations(np.flatnonzero(small))
+            raise ReleaseRefusedError(
+                "counts that must be withheld are published already and have not changed; withdraw that release",
+                [(self._measure, where[cell]) for cell in sorted(where)],
+            )
+
+    def _held(self) -> np.ndarray:
+        """By cell, what the last release that has it tells: its count, ``WITHHELD``, or ``ABSENT``."""
+        last = np.full(self.system.size, ABSENT, dtype=np.int64)
+        for snapshot in reversed(snapshots(self._earlier, self._measure)):
+            ours, theirs = cell_names([self.system, snapshot.system])
+            ours[changed_extent(self.system, snapshot.system)] = -1
+            _, here, there = np.intersect1d(ours, theirs, return_indices=True)
+            here, there = here[last[here] == ABSENT], there[last[here] == ABSENT]
+            last[here] = np.where(snapshot.known, snapshot.values, WITHHELD)[there]
+        return last
+
+    def _pattern(self, forced: np.ndarray) -> np.ndarray:
+        """Suppression in this release alone, with the grown codes of the last one as codes of their own."""
+        everything = [*self._tables, *self._others]
+        added = extensions(self._hierarchies, self._earlier[-1].hierarchies) if self._earlier else []
+        tables = [extended_table(table, added) for table in everything]
+        hierarchies = extended_hierarchies(self._hierarchies, added)
+        fixed, withheld = {}, {}
+        for table, extended in zip(everything, tables, strict=True):
+            ids = self.system.cell_ids[table.name]
+            inside = tuple(slice(0, size) for size in ids.shape)
+            shape = extended.counts.shape
+            fixed[table.name], withheld[table.name] = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+            outside = np.ones(shape, dtype=bool)
+            outside[inside] = False
+            known = self._known_before(extended, added) if outside.any() else np.zeros(shape, dtype=bool)
+            fixed[table.name][outside], withheld[table.name][outside] = known[outside], ~known[outside]
+            fixed[table.name][inside], withheld[table.name][inside] = self._fixed[ids], forced[ids]
+        try:
+            protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld)
+        except ProtectionError as error:
+            raise ReleaseRefusedError(f"no pattern protects {self._measure} beside what is published: {error}", ()) from error
+        suppressed = np.zeros(self.system.size, dtype=bool)
+        for table in everything:
+            ids = self.system.cell_ids[table.name]
+            inside = tuple(slice(0, size) for size in ids.shape)
+            suppressed[ids] = ~protection.tables[table.name].published[inside]
+        return suppressed
+
+    def _known_before(self, table: CountTable, added: Sequence[Extension]) -> np.ndarray:
+        """Which cells of the added codes were published by the last release, and have not changed."""
+        old = snapshots(self._earlier[-1:], self._measure)[0]
+        now = {(one.dimension, one.code): one.now for one in added}
+        axes = {d: tuple(now.get((d, code), code) for code in codes) for d, codes in table.axes.items()}
+        ids = _looked_up(old.system, axes)
+        there = np.where(ids >= 0, ids, 0)
+        return (ids >= 0) & old.known[there] & (old.values[there] == table.counts)
+
+    def _findings(self, withheld: np.ndarray) -> Sequence[ReleaseFinding]:
+        tables = [
+            PublishedTable(t.name, t.measure, t.axes, t.counts, ~withheld[self.system.cell_ids[t.name]])
+            for t in self._tables
+        ]
+        new = Release(THIS, [*tables, *self._shown], self._hierarchies)
+        return attack_releases([*self._earlier, new], self._policy.threshold).findings
+
+    def _told(self, releases: Sequence[Release]) -> set[tuple]:
+        if not releases:
+            return set()
+        return {(_key(f), f.releases) for f in attack_releases(releases, self._policy.threshold).findings}
+
+    def _cell(self, finding: ReleaseFinding) -> np.ndarray:
+        """The cell of a finding; where this release has no such code any more, the margin over it."""
+        axes = {d: (code,) for d, code in finding.codes.items() if code in self._hierarchies[d].codes}
+        found = _looked_up(self.system, axes).ravel() if axes else np.zeros(0, dtype=np.int64)
+        return found[found >= 0] if (found >= 0).any() else np.flatnonzero(self._movable)
+
+
+def _looked_up(system: System, axes: Mapping[str, Sequence[str]]) -> np.ndarray:
+    """The cell numbers along some axes, -1 where the system has no such cell."""
+    ids = np.full([len(codes) for codes in axes.values()], -1, dtype=np.int64)
+    names = list(axes)
+    totals = {d: system.hierarchies[d].total for d in names if d in system.hierarchies}
+    for grid in system.grids.values():
+        if not set(grid.dimensions) <= set(names):
+            continue
+        here, there = [], []
+        for d in names:
+            if d in grid.dimensions:
+                place = {code: i for i, code in enumerate(grid.codes[grid.dimensions.index(d)])}
+                kept = [i for i, code in enumerate(axes[d]) if code in place]
+                there.append([place[axes[d][i]] for i in kept])
+            else:
+                kept = [i for i, code in enumerate(axes[d]) if code == totals.get(d)]
+            here.append(kept)
+        if not all(here):
+            continue
+        picked = [there[[n for n in names if n in grid.dimensions].index(d)] for d in grid.dimensions]
+        block = grid.ids[np.ix_(*picked)] if picked else grid.ids
+        inner = [d for d in names if d in grid.dimensions]
+        block = np.transpose(block, [grid.dimensions.index(d) for d in inner]) if inner else block
+        ids[np.ix_(*here)] = block.reshape([len(here[i]) if d in inner else 1 for i, d in enumerate(names)])
+    return ids
+
+
+def _key(finding: ReleaseFinding) -> tuple:
+    return (finding.measure, tuple(sorted(finding.codes.items())))
+
+
+def _place(codes: Mapping[str, str]) -> str:
+    return ", ".join(f"{dimension}={code}" for dimension, code in codes.items()) or "grand total"
