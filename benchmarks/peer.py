@@ -43,7 +43,8 @@ def main(folder: Path, out: Path, method: str, threshold: int) -> None:
         writer.writerow([*dimensions, "freq", "primary", "suppressed"])
         for row in result.tables[0].rows:
             status = row["status"]
-            writer.writerow([*(row[name] for name in dimensions), int(row["one"]), int(status == "U"), int(status in "UM")])
+            # Codes of a dimension without a tree come padded.
+            writer.writerow([*(row[name].strip() for name in dimensions), int(row["one"]), int(status == "U"), int(status in "UM")])
 
 
 if __name__ == "__main__":
