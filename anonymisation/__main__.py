@@ -119,7 +119,8 @@ def _audit(options: argparse.Namespace, policy: Policy) -> int:
     hierarchies = read_hierarchies(options.folder)
     pattern = read_pattern(options.out, options.folder, hierarchies, policy)
 
-    from anonymisation.command.report import describe_verdict, judge
+    from anonymisation.command.report import describe_verdict
+    from anonymisation.command.verdict import judge
 
     verdict = judge(pattern, hierarchies, policy)
     print("\n".join(describe_verdict(verdict, pattern, policy)))

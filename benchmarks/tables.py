@@ -171,7 +171,7 @@ def audit(folder: Path, out: Path, reader: str, answer: SimpleQueue) -> None:
     from anonymisation import Policy
     from anonymisation.command.case import read_hierarchies
     from anonymisation.command.pattern import read_pattern
-    from anonymisation.command.report import judge
+    from anonymisation.command.verdict import judge
 
     started = time.perf_counter()
     policy = Policy(THRESHOLD, "contract", reader=reader)
