@@ -20,9 +20,6 @@ from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import LinearOperator, lsqr
-from scipy.spatial import cKDTree
 
 from anonymisation.primary.demands import Demand
 from anonymisation.system import System
@@ -61,6 +58,9 @@ def singleton_demands(system: System, counts: np.ndarray, withheld: np.ndarray, 
     # By direction: rows that differ by a factor only are points of a sphere that coincide, up to sign.
     moving = victims[np.abs(sketch[victims]).max(axis=1) > CLOSE]
     rows = _directions(sketch[moving])
+    # Imported here: a fifth of a second that no other rule needs.
+    from scipy.spatial import cKDTree
+
     tree = cKDTree(np.vstack([rows, -rows]))
     found: set[Demand] = set()
     for who, theirs in own.items():
@@ -83,6 +83,8 @@ def _directions(rows: np.ndarray) -> np.ndarray:
 
 def _random_solutions(equations: sp.csr_array) -> np.ndarray:
     """Columns of random ``d`` with ``equations @ d == 0``: random vectors less what the equations see of them."""
+    from scipy.sparse.linalg import LinearOperator, lsqr
+
     transposed = sp.csr_array(equations.T)
     operator = LinearOperator(equations.shape, matvec=equations.__matmul__, rmatvec=transposed.__matmul__, dtype=float)
     columns = []
@@ -100,4 +102,6 @@ def _persons(system: System, ones: np.ndarray) -> np.ndarray:
     parent[sums.row[sums.data > 0]] = sums.col[sums.data > 0]
     same = (sums.data < 0) & ones[sums.col] & ones[parent[sums.row]]
     links = (np.ones(int(same.sum())), (parent[sums.row[same]], sums.col[same]))
+    from scipy.sparse.csgraph import connected_components
+
     return connected_components(sp.coo_array(links, shape=(system.size, system.size)), directed=False)[1]
