@@ -42,8 +42,7 @@ class Pattern:
 
 def is_small(counts: np.ndarray, policy: Policy) -> np.ndarray:
     """Which counts are primary by ``policy``."""
-    small = below_threshold(counts, policy.threshold)
-    return small | (counts == 0) if policy.zeros == "sensitive" else small
+    return below_threshold(counts, policy.threshold, zeros=policy.zeros == "sensitive")
 
 
 def check_target(path: Path, folder: Path) -> None:
