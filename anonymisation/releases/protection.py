@@ -184,9 +184,21 @@ class _Measure:
         return last
 
     def _pattern(self, forced: np.ndarray) -> np.ndarray:
-        """Suppression in this release alone, with the grown codes of the last one as codes of their own."""
-        everything = [*self._tables, *self._others]
+        """Suppression in this release alone, with what the last one called a total as a code of its own.
+
+        Where that asks for too much, without: whether it was too much, the joint attack says.
+        """
         added = extensions(self._hierarchies, self._earlier[-1].hierarchies) if self._earlier else []
+        reason = None
+        for codes in (added, []) if added else ([],):
+            try:
+                return self._suppressed(forced, codes)
+            except ProtectionError as error:
+                reason = error
+        raise ReleaseRefusedError(f"no pattern protects {self._measure} beside what is published: {reason}", ()) from reason
+
+    def _suppressed(self, forced: np.ndarray, added: Sequence[Extension]) -> np.ndarray:
+        everything = [*self._tables, *self._others]
         tables = [extended_table(table, added) for table in everything]
         hierarchies = extended_hierarchies(self._hierarchies, added)
         fixed, withheld = {}, {}
@@ -200,10 +212,7 @@ class _Measure:
             known = self._known_before(extended, added) if outside.any() else np.zeros(shape, dtype=bool)
             fixed[table.name][outside], withheld[table.name][outside] = known[outside], ~known[outside]
             fixed[table.name][inside], withheld[table.name][inside] = self._fixed[ids], forced[ids]
-        try:
-            protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld)
-        except ProtectionError as error:
-            raise ReleaseRefusedError(f"no pattern protects {self._measure} beside what is published: {error}", ()) from error
+        protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld)
         suppressed = np.zeros(self.system.size, dtype=bool)
         for table in everything:
             ids = self.system.cell_ids[table.name]
