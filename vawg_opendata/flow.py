@@ -19,9 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from anonymisation import ProtectedTable, protect
+from anonymisation import ProtectedTable
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
+from vawg_opendata.release.held import published_releases
+from vawg_opendata.release.loading import published_folders
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
 from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
@@ -165,8 +167,9 @@ def protect_measure(settings: Settings, product: Product, measure: str) -> Mappi
     """Decide what may be published of all tables of a measure together. Returns numbers of cells by table, safe to log.
 
     None, and nothing kept of an earlier run, when no table of the measure was counted. A measure belongs to one product,
-    so tables that share cells are protected together; that nothing is disclosed by all products of an audience is proven
-    by the audit before anything is published.
+    so tables that share cells are protected together, beside all versions that the audience holds: what it has and what
+    has not changed stays as it is. That nothing is disclosed is proven by the audit before anything is published.
+    ReleaseRefusedError, naming cells but no count, where it cannot be kept.
     """
     folder = _protected_folder(settings, product, measure)
     shutil.rmtree(folder, ignore_errors=True)
@@ -174,7 +177,10 @@ def protect_measure(settings: Settings, product: Product, measure: str) -> Mappi
     tables = [table for table in statistics.counts.values() if table.measure == measure] if statistics else []
     if statistics is None or not tables:
         return None
-    protection = protect(tables, statistics.outline.hierarchies(measure), product.policy)
+    from anonymisation.releases import protect_release
+
+    held = published_releases(published_folders(settings.published), product.audience, measure)
+    protection = protect_release(tables, statistics.outline.hierarchies(measure), product.policy, held)
     folder.mkdir(mode=0o700, parents=True)
     for name, table in protection.tables.items():
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)

@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from anonymisation import ProtectedTable, protect
+from anonymisation.releases import protect_release
 from tests.statistics.records import dashboard, write
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.release import InputFile, PublishedVersion, publish
+from vawg_opendata.release.held import published_releases
+from vawg_opendata.release.loading import published_folders
 from vawg_opendata.statistics import ProductStatistics, build
 
 VAWG = PRODUCTS["vawg-offences"]
@@ -40,6 +43,16 @@ def release(folder: Path, published: Path, counts: Counts, product: Product = PR
     """Count, protect and publish."""
     statistics = count(folder, counts, product, vintage)
     return publish(product, statistics.outline, protected(statistics, product), INPUTS, published, synthetic=synthetic)
+
+
+def release_beside(folder: Path, published: Path, counts: Counts, product: Product = PRODUCT, vintage: str = "2024-02") -> PublishedVersion:
+    """Count, protect beside all that is published, and publish: the flow's own steps."""
+    statistics = count(folder, counts, product, vintage)
+    tables = list(statistics.counts.values())
+    measure = tables[0].measure
+    held = published_releases(published_folders(published), product.audience, measure)
+    protection = protect_release(tables, statistics.outline.hierarchies(measure), product.policy, held)
+    return publish(product, statistics.outline, dict(protection.tables), INPUTS, published, synthetic=False)
 
 
 def rows(package: Path, table: str = "victims_by_age_group") -> list[dict[str, str]]:

@@ -2,23 +2,29 @@
 
 Packages are read from their files alone. What is attacked together, measure by measure:
 
-- for the datastore: the newest version at hand of every datastore product;
-- for safestats: the same of both audiences, because its readers hold the public packages as well;
-- each older version, by itself and together with the newest versions. Where two versions publish different values for a
-  cell, because the period grew or a count was revised, they are not one system of cells, and the report says that they
-  were attacked apart.
+- for the datastore: all versions at hand of every datastore product;
+- for safestats: the same of both audiences, because its readers hold the public packages as well.
 
-The statistics key of a resource says what was protected and from which threshold on; where packages of one system differ,
-the smallest threshold counts, which is the one its readers may see.
+The newest versions are one moment, in which common cells have one count. From version to version a reader takes a withheld
+cell to be unchanged unless what is published shows otherwise, and subtracts what she had from what she is given
+(`anonymisation.releases`); each version is attacked by itself too. The statistics key of a resource says what was protected
+and from which threshold on; where packages of one audience differ, the smallest threshold counts, which is the one its
+readers may see.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from anonymisation import AnonymisationError, Hierarchy, InconsistentTablesError, PublishedTable, attack
+from anonymisation import AnonymisationError
+from vawg_opendata.products.declaration import AUDIENCES
+from vawg_opendata.release.held import entitled, releases, split
 from vawg_opendata.release.integrity import check
-from vawg_opendata.release.loading import LoadedPackage, find_packages, load_package, newest_first
+from vawg_opendata.release.loading import LoadedPackage, find_packages, load_package
+
+if TYPE_CHECKING:
+    from anonymisation.releases import ReleaseFinding
 
 MOST_FINDINGS = 20  # named in a report; their number is always told
 
@@ -47,12 +53,11 @@ class MeasureAudit:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What was attacked and found. `problems` are packages that contradict themselves; `notes` say what was not checked."""
+    """What was attacked and found. `problems` are packages that contradict themselves."""
 
     packages: tuple[str, ...]
     measures: tuple[MeasureAudit, ...]
     problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def disclosed(self) -> int:
@@ -76,7 +81,7 @@ class AuditReport:
 
     def lines(self) -> list[str]:
         """The whole report as text."""
-        return [*(measure.summary for measure in self.measures), *self.faults(), *(f"note: {note}" for note in self.notes)]
+        return [*(measure.summary for measure in self.measures), *self.faults()]
 
 
 def audit(paths: Iterable[Path]) -> AuditReport:
@@ -86,116 +91,69 @@ def audit(paths: Iterable[Path]) -> AuditReport:
     """
     packages = [load_package(folder) for folder in find_packages(paths)]
     problems = [f"{package.title}: {problem}" for package in packages for problem in (*package.problems, *check(package.folder))]
-    current, older = _split(packages)
-    measures, notes, faults = _attack_all(current, older, alone=True)
-    return AuditReport(tuple(package.title for package in packages), tuple(measures), (*problems, *faults), tuple(notes))
+    measures, faults = _attack_all(packages)
+    return AuditReport(tuple(package.title for package in packages), tuple(measures), (*problems, *faults))
 
 
 def audit_new(package: Path, published: Sequence[Path]) -> AuditReport:
     """Audit a package that is about to be published, with all packages that are.
 
-    `published` are folders of the other products' newest versions and of all earlier versions of this one. Only sets with
-    the new package are attacked: the others were when they were published.
+    `published` are the folders of all versions of all products. Only measures of the new package are attacked, and what
+    those versions disclose without it was told when they were published: it is not held against this one.
     """
     new = load_package(package)
     others = [load_package(folder) for folder in published]
-    current = [new, *(other for other in _split(others)[0] if (other.audience, other.name) != (new.audience, new.name))]
-    older = [other for other in others if (other.audience, other.name) == (new.audience, new.name) and other.version != new.version]
-    measures, notes, faults = _attack_all(current, older, alone=False, involving=new)
-    return AuditReport((new.title,), tuple(measures), (*new.problems, *faults), tuple(notes))
+    measures, faults = _attack_all([new, *others], new)
+    return AuditReport((new.title,), tuple(measures), (*new.problems, *faults))
 
 
-def _split(packages: Iterable[LoadedPackage]) -> tuple[list[LoadedPackage], list[LoadedPackage]]:
-    """The newest version of each product, and the others."""
-    current: dict[tuple[str, str], LoadedPackage] = {}
-    older = []
-    for package in newest_first(packages):
-        if (package.audience, package.name) in current:
-            older.append(package)
-        else:
-            current[package.audience, package.name] = package
-    return list(current.values()), older
-
-
-def _attack_all(
-    current: Sequence[LoadedPackage], older: Sequence[LoadedPackage], alone: bool, involving: LoadedPackage | None = None
-) -> tuple[list[MeasureAudit], list[str], list[str]]:
-    """Audits, notes and contradictions over all systems of audiences; with `involving`, only of measures that it publishes."""
-    wanted = None if involving is None else {loaded.table.measure for loaded in involving.tables}
+def _attack_all(packages: Sequence[LoadedPackage], new: LoadedPackage | None = None) -> tuple[list[MeasureAudit], list[str]]:
+    """Audits and contradictions over all audiences; with `new`, only of its measures and of what it adds to the others."""
     measures: list[MeasureAudit] = []
-    notes: list[str] = []
     faults: list[str] = []
-    done: set[tuple[str, tuple[Path, ...]]] = set()
-
-    def run(measure: str, together: Sequence[LoadedPackage], required: bool) -> None:
-        with_it = [package for package in together if any(loaded.table.measure == measure for loaded in package.tables)]
-        key = (measure, tuple(sorted(package.folder for package in with_it)))
-        if not with_it or key in done:
-            return
-        done.add(key)
-        titles = ", ".join(package.title for package in with_it)
-        try:
-            measures.append(_attack(measure, with_it))
-        except InconsistentTablesError as error:
-            if required:
-                faults.append(f"{measure} in {titles}: {error}")
-            else:
-                notes.append(f"{measure} in {titles}: not attacked together, their counts differ where they overlap")
-        except AnonymisationError as error:
-            faults.append(f"{measure} in {titles}: {error}")
-
-    for audience in ("datastore", "safestats"):
-        system = [package for package in current if package.audience == "datastore" or package.audience == audience]
-        if audience == "safestats" and len(system) == sum(package.audience == "datastore" for package in system):
-            continue
-        for measure in sorted({loaded.table.measure for package in system for loaded in package.tables}):
-            if wanted is not None and measure not in wanted:
+    concerned = packages if new is None else [new]
+    for audience in AUDIENCES:
+        for measure in sorted({loaded.table.measure for package in concerned for loaded in package.tables}):
+            held = entitled(packages, audience, measure)
+            public = audience != AUDIENCES[0] and all(package.audience == AUDIENCES[0] for package in held)
+            if not held or public or (new is not None and new not in held):
                 continue
-            run(measure, system, required=True)
-            for old in older:
-                if old.audience == "datastore" or old.audience == audience:
-                    if alone:
-                        run(measure, [old], required=True)
-                    if any(loaded.table.measure == measure for loaded in old.tables):
-                        run(measure, [*system, old], required=False)
-    return measures, notes, faults
+            try:
+                measures.append(_attack(measure, held, new))
+            except AnonymisationError as error:
+                faults.append(f"{measure} in {', '.join(package.title for package in held)}: {error}")
+    return measures, faults
 
 
-def _attack(measure: str, packages: Sequence[LoadedPackage]) -> MeasureAudit:
-    tables, thresholds = [], []
-    for package in packages:
-        for loaded in package.tables:
-            if loaded.table.measure == measure:
-                name = f"{package.audience}/{package.title}/{loaded.table.name}"
-                tables.append(PublishedTable(name, measure, loaded.table.axes, loaded.table.values, loaded.table.published))
-                thresholds.append(loaded.threshold)
-    dimensions = {dimension for table in tables for dimension in table.axes}
-    hierarchies = {dimension: _united(dimension, [p.hierarchies[dimension] for p in packages if dimension in p.hierarchies]) for dimension in dimensions}
-    verdict = attack(tables, hierarchies, min(thresholds))
+def _attack(measure: str, packages: Sequence[LoadedPackage], new: LoadedPackage | None) -> MeasureAudit:
+    from anonymisation.releases import attack_releases
+
+    # A version that is published anew, unchanged, has the number of the one it equals.
+    others = [package for package in packages if new is None or package is new or _product(package) != _product(new) or package.version != new.version]
+    current, older = split(others)
+    used = [loaded for package in others for loaded in package.tables if loaded.table.measure == measure]
+    threshold = min(loaded.threshold for loaded in used)
+    verdict = attack_releases(releases(measure, current, older), threshold)
+    findings = [str(finding) for finding in verdict.findings]
+    if findings and new is not None and len(others) > 1:
+        before = split(package for package in others if package is not new)
+        told = {_what(finding) for finding in attack_releases(releases(measure, *before), threshold).findings}
+        findings = [str(finding) for finding in verdict.findings if _what(finding) not in told]
     return MeasureAudit(
         measure,
-        min(thresholds),
-        tuple(package.title for package in packages),
-        len(tables),
+        threshold,
+        tuple(package.title for package in [*current, *older]),
+        len(used),
         verdict.cells,
         verdict.withheld,
-        verdict.disclosed,
-        tuple(str(finding) for finding in verdict.findings[:MOST_FINDINGS]),
+        len(findings),
+        tuple(findings[:MOST_FINDINGS]),
     )
 
 
-def _united(dimension: str, hierarchies: Sequence[Hierarchy]) -> Hierarchy:
-    """One hierarchy with the codes of all. InconsistentTablesError where a code has two parents: then codes mean two things."""
-    first = hierarchies[0]
-    codes: dict[str, None] = {}
-    parents: dict[str, dict[str, str]] = {}
-    for hierarchy in hierarchies:
-        if hierarchy.total != first.total:
-            raise InconsistentTablesError(f"the code lists of {dimension} have different roots")
-        codes.update(dict.fromkeys(hierarchy.codes))
-        for name, links in hierarchy.parents.items():
-            known = parents.setdefault(name, {})
-            for code, parent in links.items():
-                if known.setdefault(code, parent) != parent:
-                    raise InconsistentTablesError(f"the code lists of {dimension} give {code!r} different parents")
-    return Hierarchy(dimension, codes, first.total, parents)
+def _product(package: LoadedPackage) -> tuple[str, str]:
+    return package.audience, package.name
+
+
+def _what(finding: "ReleaseFinding") -> tuple:
+    return tuple(sorted(finding.codes.items())), finding.low, finding.high

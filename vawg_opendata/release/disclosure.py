@@ -44,7 +44,6 @@ def disclosure(product: Product, version: str, tables: Sequence[PackageTable], r
             }
             for measure in report.measures
         ],
-        "notes": list(report.notes),
     }
 
 

@@ -22,7 +22,7 @@ from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.files import make_durable, rename_durably, write_json, write_sums
 from vawg_opendata.release.formats import write_csv, write_parquet
 from vawg_opendata.release.integrity import check
-from vawg_opendata.release.loading import DESCRIPTOR
+from vawg_opendata.release.loading import DESCRIPTOR, published_folders
 from vawg_opendata.release.readme import changes_text, readme
 from vawg_opendata.release.staging import staging
 from vawg_opendata.release.tables import package_tables
@@ -74,7 +74,7 @@ def publish(
         changes = _changes(home, folder, described)
         described["version"] = changes.version
         write_json(folder / DESCRIPTOR, described)
-        report = audit_new(folder, _published_folders(published))
+        report = audit_new(folder, published_folders(published))
         if not report.ok:
             raise _refusal(product, "the audit", report.faults())
         target = home / changes.version
@@ -104,16 +104,6 @@ def _changes(home: Path, folder: Path, described: dict) -> Changes:
         return Changes("", FIRST, "")
     old = json.loads((home / newest / DESCRIPTOR).read_text(encoding="utf-8"))
     return compare(home / newest, old, folder, described)
-
-
-def _published_folders(published: Path) -> list[Path]:
-    """All versions of all products, withdrawn ones as well: readers have them."""
-    return [
-        listing.parent / entry["version"]
-        for listing in sorted(published.glob("*/*/versions.json"))
-        for entry in listed(listing.parent)
-        if (listing.parent / entry["version"] / DESCRIPTOR).is_file()
-    ]
 
 
 def _refusal(product: Product, what: str, faults: Sequence[str]) -> ReleaseError:

@@ -133,7 +133,7 @@ def compare(old_folder: Path, old: dict, new_folder: Path, new: dict) -> Changes
             tables += [change] if change != TableChange(name) else []
             regrouped += [name] if moved else []
     meaning = [key for key in ("audience", "synthetic") if old.get(key) != new.get(key)] + regrouped
-    words = [key for key in new if key != "resources" and key not in meaning and _steady(old.get(key)) != _steady(new.get(key))]
+    words = [key for key in new if key not in ("resources", *_VOLATILE, *meaning) and _steady(old.get(key)) != _steady(new.get(key))]
     words += [name for name in common if _steady(before[name]) != _steady(after[name]) and name not in parts["schemas_changed"]]
     bump = ""
     if words or any(change.revised for change in tables):
