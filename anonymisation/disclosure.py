@@ -1,0 +1,160 @@
+"""What may be told of how tables were protected: the content of ``disclosure.json``.
+
+Belongs here: words and numbers that describe a policy and its result without helping to undo it.  Does not belong
+here: writing files; the outcome of each cell, which is internal (``outcomes``).
+
+Told are the policy, the parameters that its readers need or can see anyway, the method with its sources, numbers of
+cells and the verdict of the attack, which any reader could repeat.  Not told: seeds and keys; the largest noise and
+the smallest perturbed count, from which bounds follow; what a withheld cell costs; and how many cells are withheld for
+themselves or for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
+from anonymisation.policy import Policy
+from anonymisation.tables import ProtectedTable
+
+if TYPE_CHECKING:
+    from anonymisation.intruder import Attack
+    from anonymisation.perturbation.application import PerturbedTable
+    from anonymisation.perturbation.intervals import Known
+
+SUPPRESSION_METHOD = (
+    "Counts below the threshold are withheld, and further counts until the guarantee holds over all tables of a measure together. "
+    "Then an intruder, a separate program that reads only the published files, derives the interval of possible values of each "
+    "withheld count from all published ones (interval propagation, then linear programs). The package is published only if no "
+    "interval breaks the guarantee."
+)
+SUPPRESSION_GUARANTEES = {
+    "exact": "No count from 1 to {last} is published, and none of them can be computed from what is published. Its possible values may "
+    "still be few.",
+    "interval": "No count from 1 to {last} is published. Given everything published, each of them has possible values at least "
+    "{threshold} apart, largest minus smallest.",
+    "contract": "No count from 1 to {last} is published. Given everything published to this audience, a withheld count that could be below "
+    "{threshold} has possible values at least {threshold} apart, largest minus smallest: nobody can prove that it is small.",
+}
+ROUNDED_CONTRACT = (
+    "No count from 1 to {last} is published; other counts are rounded to the nearest {base}. Given everything published, a withheld count "
+    "that could be below {threshold} has possible values at least {threshold} apart, largest minus smallest."
+)
+ROUNDED_ALONE = (
+    "No count from 1 to {last} is published; other counts are rounded to the nearest {base}. A withheld count is known to be from 1 to "
+    "{last}."
+)
+ROUNDED_ALONE_LIMITS = (
+    "Not guaranteed: rows and columns of rounded counts can tell more about a withheld count than that it is small, up to its value. The "
+    "audit says how many counts they tell more about."
+)
+CONTROLLED = (
+    "Every count is rounded to a multiple of {base}, small ones too, and the rounded tables add up. A published value can stand for every "
+    "count less than {base} away from it, whatever else is published here."
+)
+NOISE = (
+    "Every count that is not zero has noise of mean 0 and variance {variance:g}. Published tables do not add up exactly. A cell of the same "
+    "records has the same value in every table."
+)
+NOISE_LIMITS = (
+    "Not guaranteed: that a count cannot be confined to few values by combining many tables. A published small number need not be a true "
+    "one, and a published zero need not be zero."
+)
+METHODS = {
+    "contract": "Withholding and complementary withholding as if all other counts were published as they are; then the others are rounded, "
+    "each by itself.",
+    "none": "Small counts are withheld and the others rounded, each by itself.",
+    "rounding": "Controlled rounding by integer programs over all tables of a measure together.",
+    "cell_key": "Cell-key perturbation: the records of a cell together give a key, which draws the noise.",
+}
+SOURCES = {
+    "suppression": ("Hundepool et al., Statistical Disclosure Control, Wiley 2012, chapter 4",),
+    "ten_five": ("Office for National Statistics, Comparison of post-tabular statistical disclosure control methods, 2023",),
+    "nhs": ("NHS Digital, Disclosure control methodology for Hospital Episode Statistics and Emergency Care Data Set, 2018",),
+    "rounding": (
+        "Cox and Ernst, Controlled rounding, INFOR 20, 1982",
+        "Salazar-Gonzalez, Controlled rounding and cell perturbation: statistical disclosure limitation methods for tabular data, "
+        "Mathematical Programming 105, 2006",
+    ),
+    "cell_key": (
+        "Fraser and Wooton, A proposed method for confidentialising tabular output to protect against differencing, 2005",
+        "Giessing, Computational issues in the design of transition probabilities and disclosure risk estimation for additive noise, 2016",
+    ),
+}
+
+
+def kind_of(policy: Policy | PerturbationPolicy) -> str:
+    """The name of a policy's kind in an appetite file."""
+    return {"Policy": "suppression", "Rounding": "rounding", "TenFive": "ten_five", "Nhs": "nhs", "CellKey": "cell_key"}[
+        type(policy).__name__
+    ]
+
+
+def describe(policy: Policy | PerturbationPolicy) -> dict:
+    """A policy in words: ``kind``, ``parameters``, ``guarantee``, ``not_guaranteed`` (or None), ``method``, ``sources``."""
+    kind, limits = kind_of(policy), None
+    if isinstance(policy, Policy):
+        parameters = {"threshold": policy.threshold, "guarantee": policy.guarantee, "zeros": policy.zeros}
+        words = SUPPRESSION_GUARANTEES[policy.guarantee].format(threshold=policy.threshold, last=policy.threshold - 1)
+        method = SUPPRESSION_METHOD
+        if policy.zeros == "sensitive":
+            words = words.replace("No count from 1 to", "No count from 0 to")
+        if policy.reader != "rules":
+            limits = "Not guaranteed against a reader who knows that a withheld count is not zero."
+    elif isinstance(policy, ThresholdRounding):
+        parameters = {"threshold": policy.threshold, "base": policy.base, "secondary": policy.secondary}
+        contract = policy.secondary == "contract"
+        words = (ROUNDED_CONTRACT if contract else ROUNDED_ALONE).format(
+            threshold=policy.threshold, last=policy.threshold - 1, base=policy.base
+        )
+        limits = None if contract else ROUNDED_ALONE_LIMITS
+        method = METHODS[policy.secondary]
+    elif isinstance(policy, Rounding):
+        parameters, words, method = {"base": policy.base}, CONTROLLED.format(base=policy.base), METHODS[kind]
+    else:
+        parameters, words, method = {"variance": policy.variance}, NOISE.format(variance=policy.variance), METHODS[kind]
+        limits = NOISE_LIMITS
+    return {
+        "kind": kind,
+        "parameters": parameters,
+        "guarantee": words,
+        "not_guaranteed": limits,
+        "method": method,
+        "sources": list(SOURCES[kind]),
+    }
+
+
+def disclosure(
+    name: str,
+    policy: Policy | PerturbationPolicy,
+    tables: Sequence[ProtectedTable | PerturbedTable],
+    verdict: Attack | Known | None,
+) -> dict:
+    """The content of ``disclosure.json`` for ``tables`` under the policy called ``name``.
+
+    ``verdict``: what the attack on these tables found.  Without one, as under cell keys, whose bounds readers are not told, the
+    statement says that there was none.
+    """
+    return {
+        "policy": name,
+        **describe(policy),
+        "tables": [
+            {
+                "table": table.name,
+                "measure": table.measure,
+                "cells": int(table.published.size),
+                "withheld": int((~table.published).sum()),
+                "share_withheld": round(float((~table.published).mean()), 4) if table.published.size else 0.0,
+            }
+            for table in tables
+        ],
+        "audit": None if verdict is None or isinstance(policy, CellKey) else _verdict(verdict),
+    }
+
+
+def _verdict(verdict: Attack | Known) -> Mapping[str, object]:
+    told = {"cells": verdict.cells, "disclosed": verdict.disclosed}
+    if hasattr(verdict, "narrowed"):
+        return {**told, "narrowed": verdict.narrowed, "computed": verdict.computed, "complete": verdict.complete}
+    return {**told, "withheld": verdict.withheld}
