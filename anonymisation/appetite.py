@@ -129,7 +129,10 @@ class _File:
 
         if not isinstance(node, yaml.ScalarNode):
             raise self.fail(node, f"{what} must be one value, not several")
-        value = yaml.SafeLoader("").construct_object(node)
+        try:
+            value = yaml.SafeLoader("").construct_object(node)
+        except (yaml.YAMLError, ValueError):  # a tag that YAML does not define, or that its value does not fit
+            raise self.fail(node, f"{what} has the tag {node.tag!r}; leave tags out") from None
         if kind is float and type(value) is int:
             value = float(value)
         if type(value) is not kind:

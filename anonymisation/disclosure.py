@@ -11,17 +11,17 @@ themselves or for others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
 from anonymisation.policy import Policy
-from anonymisation.tables import ProtectedTable
 
 if TYPE_CHECKING:
     from anonymisation.intruder import Attack
-    from anonymisation.perturbation.application import PerturbedTable
+    from anonymisation.perturbation.application import Perturbation
     from anonymisation.perturbation.intervals import Known
+    from anonymisation.protection import Protection
 
 SUPPRESSION_METHOD = (
     "Counts below the threshold are withheld, and further counts until the guarantee holds over all tables of a measure together. "
@@ -50,8 +50,8 @@ ROUNDED_ALONE_LIMITS = (
     "audit says how many counts they tell more about."
 )
 CONTROLLED = (
-    "Every count is rounded to a multiple of {base}, small ones too, and the rounded tables add up. A published value can stand for every "
-    "count less than {base} away from it, whatever else is published here."
+    "Every count is rounded to a multiple of {base}, small ones too, and the rounded tables add up. Each count lies within the distance "
+    "told here of its published value, and whatever else is published here, every count less than {base} away remains possible."
 )
 NOISE = (
     "Every count that is not zero has noise of mean 0 and variance {variance:g}. Published tables do not add up exactly. A cell of the same "
@@ -128,17 +128,21 @@ def describe(policy: Policy | PerturbationPolicy) -> dict:
 def disclosure(
     name: str,
     policy: Policy | PerturbationPolicy,
-    tables: Sequence[ProtectedTable | PerturbedTable],
+    result: Protection | Perturbation,
     verdict: Attack | Known | None,
 ) -> dict:
-    """The content of ``disclosure.json`` for ``tables`` under the policy called ``name``.
+    """The content of ``disclosure.json`` for the ``result`` of the policy called ``name``.
 
     ``verdict``: what the attack on these tables found.  Without one, as under cell keys, whose bounds readers are not told, the
     statement says that there was none.
     """
+    told = describe(policy)
+    if isinstance(policy, Rounding):
+        # More than the base where multiples next to the counts do not add up.
+        told["parameters"]["distance"] = result.distance
     return {
         "policy": name,
-        **describe(policy),
+        **told,
         "tables": [
             {
                 "table": table.name,
@@ -147,7 +151,7 @@ def disclosure(
                 "withheld": int((~table.published).sum()),
                 "share_withheld": round(float((~table.published).mean()), 4) if table.published.size else 0.0,
             }
-            for table in tables
+            for table in result.tables.values()
         ],
         "audit": None if verdict is None or isinstance(policy, CellKey) else _verdict(verdict),
     }
