@@ -11,6 +11,8 @@ however far it moves, is charged per unit moved (Kelly, Golden and Assad 1992; C
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import highspy
 import numpy as np
 import scipy.sparse as sp
@@ -33,10 +35,12 @@ SPREAD_COST = 1e-3
 class Proof:
     """What the alternatives found so far prove: each withheld cell took values from ``lowest`` to ``highest``."""
 
-    def __init__(self, counts: np.ndarray) -> None:
+    def __init__(self, counts: np.ndarray, least: int) -> None:
+        self.room = np.maximum(counts - least, 0).astype(np.float64)
         self.counts = counts.astype(np.float64)
         self.lowest = self.counts.copy()
         self.highest = self.counts.copy()
+        self.alternatives: list[tuple[np.ndarray, np.ndarray]] = []
 
     def width(self, cells: np.ndarray) -> np.ndarray:
         """The proven width, in whole numbers, of the intervals of some cells."""
@@ -44,29 +48,39 @@ class Proof:
 
     def add(self, cells: np.ndarray, change: np.ndarray, forth: float, back: float) -> None:
         """Record that ``counts + forth * change`` and ``counts - back * change`` are alternatives."""
+        self.alternatives.append((cells, forth * change if forth > 0 else -back * change))
         before = self.counts[cells]
         for alternative in (before + forth * change, before - back * change):
             self.lowest[cells] = np.minimum(self.lowest[cells], alternative)
             self.highest[cells] = np.maximum(self.highest[cells], alternative)
 
 
+@dataclass(frozen=True)
+class Alternative:
+    """A change of some cells that leaves every sum as it is, and what withholding them all would cost more."""
+
+    cells: np.ndarray
+    change: np.ndarray
+    cost: float
+
+
 class BlockProgram:
     """The program of one block: a rise and a fall per cell, both at least 0, and the sums that must stay."""
 
     def __init__(
-        self, columns: sp.csc_array, cells: np.ndarray, proof: Proof, price: np.ndarray, threshold: int
+        self, columns: sp.csc_array, cells: np.ndarray, proof: Proof, price: np.ndarray, width: int
     ) -> None:
         """``columns``: the sums of the whole system; ``cells``: the block; ``price``: by cell, what withholding it
         costs, infinity where it must stay published."""
-        self.cells = cells[(proof.counts[cells] > 0) & np.isfinite(price[cells])]
+        self.cells = cells[np.isfinite(price[cells])]
         self._proof = proof
-        self._price = price[self.cells]
-        self._threshold = threshold
+        self._prices, self._price = price, price[self.cells]
+        self._width = width
         self._place = {int(cell): i for i, cell in enumerate(self.cells)}
         part = columns[:, self.cells]
         rows, compact = np.unique(part.indices, return_inverse=True)
         n = self._n = len(self.cells)
-        self._room = proof.counts[self.cells] - 1.0
+        self._room = proof.room[self.cells]
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = 2 * n, len(rows)
         model.col_cost_ = np.zeros(2 * n)
@@ -99,15 +113,15 @@ class BlockProgram:
         self._run(cost, np.zeros(2 * self._n), upper)
         return float(np.floor(np.asarray(self._solver.getSolution().col_value)[place] + TOLERANCE))
 
-    def cheapest(self, cell: int, rise: float, withheld: np.ndarray, free: bool) -> np.ndarray | None:
-        """The cells of the cheapest alternative in which ``cell`` rises by ``rise``, or None where there is none.
+    def cheapest(self, cell: int, rise: float, withheld: np.ndarray, free: bool) -> Alternative | None:
+        """The cheapest alternative in which ``cell`` rises by ``rise``, or None where there is none.
 
         A negative ``rise`` is a fall.  ``free``: only cells withheld already may change, so that it costs nothing.
         """
         place = self._place[cell]
         new = np.where(withheld[self.cells], 0.0, self._price)
         # A cell that can fall by little only is charged for its whole price over that little.
-        cost = np.concatenate([new / self._threshold, new / np.clip(self._room, 1.0, self._threshold)])
+        cost = np.concatenate([new / self._width, new / np.clip(self._room, 1.0, self._width)])
         cost += IDLE_COST
         upper = np.concatenate([np.full(self._n, highspy.kHighsInf), self._room])
         if free:
@@ -118,7 +132,18 @@ class BlockProgram:
             return None
         lower[moving] = upper[moving] = abs(rise)
         upper[still] = 0.0
-        return self._solve(cost, lower, upper)
+        if not self._run(cost, lower, upper):
+            return None
+        cells, change = self._change()
+        return Alternative(cells, change, float(np.where(withheld[cells], 0.0, self._prices[cells]).sum()))
+
+    def take(self, alternative: Alternative) -> None:
+        """Record what an alternative proves once all its cells are withheld."""
+        rising = alternative.change > 0
+        room = self._proof.room[alternative.cells]
+        # What rises here falls in the reverse of the alternative, which is one too as long as counts allow.
+        back = (room[rising] / alternative.change[rising]).min() if rising.any() else 0.0
+        self._proof.add(alternative.cells, alternative.change, 1.0, back)
 
     def spread(self, withheld: np.ndarray, lacking: np.ndarray, rising: bool) -> None:
         """Look for an alternative among withheld cells in which many of the ``lacking`` ones rise (or fall) at once.
@@ -127,25 +152,19 @@ class BlockProgram:
         """
         inside = withheld[self.cells]
         target = np.isin(self.cells, lacking)
-        upper = np.concatenate([np.where(inside, float(self._threshold), 0.0), np.where(inside, self._room, 0.0)])
+        upper = np.concatenate([np.where(inside, float(self._width), 0.0), np.where(inside, self._room, 0.0)])
         cost = np.full(2 * self._n, SPREAD_COST)
         cost[: self._n][target] = -1.0 if rising else 1.0
         cost[self._n :][target] = 1.0 if rising else -1.0
-        self._solve(cost, np.zeros(2 * self._n), upper)
+        if self._run(cost, np.zeros(2 * self._n), upper):
+            cells, change = self._change()
+            self.take(Alternative(cells, change, 0.0))
 
-    def _solve(self, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
-        """Solve, record what the solution proves, and return the cells that it changes."""
-        if not self._run(cost, lower, upper):
-            return None
+    def _change(self) -> tuple[np.ndarray, np.ndarray]:
         solution = np.asarray(self._solver.getSolution().col_value)
         change = solution[: self._n] - solution[self._n :]
         moved = np.abs(change) > TOLERANCE
-        cells, change = self.cells[moved], change[moved]
-        # What rises here falls in the reverse of the alternative, which is one too as long as counts allow.
-        rising = change > 0
-        back = (self._room[moved][rising] / change[rising]).min() if rising.any() else 0.0
-        self._proof.add(cells, change, 1.0, back)
-        return cells
+        return self.cells[moved], change[moved]
 
     def _run(self, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
         """Whether the program has a solution; anything else than yes or no is an error."""

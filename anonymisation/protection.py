@@ -34,20 +34,27 @@ def protect(
     policy: Policy,
     *,
     published: Mapping[str, np.ndarray] | None = None,
+    withheld: Mapping[str, np.ndarray] | None = None,
+    weights: Mapping[str, np.ndarray] | None = None,
 ) -> Protection:
     """Protect all ``tables`` together: tables of one measure share cells, and are attacked together.
 
-    ``published``: by table, a boolean array in its shape that marks cells that must stay published, because readers
-    have them already.  Raises ``TableError`` where tables are not additive or disagree, ``ProtectionError`` where a
-    sensitive cell cannot be protected.
+    By table, in its shape: ``published`` (boolean) marks cells that must stay published, because readers have them
+    already; ``withheld`` (boolean) cells that must be withheld whatever their count; ``weights`` (numbers) multiply
+    what withholding a cell costs, below 1 for cells rather withheld, infinity for cells never to be withheld as
+    partners.  Zeros that the policy publishes are published all the same.
+
+    Raises ``TableError`` where tables are not additive or disagree, ``ProtectionError`` where a sensitive cell cannot
+    be protected.
     """
     names = [table.name for table in tables]
     twice = sorted({name for name in names if names.count(name) > 1})
-    unknown = sorted(set(published or {}) - set(names))
-    if twice or unknown:
-        raise TableError(
-            f"two tables have the name {twice[0]!r}" if twice else f"no table has the name {unknown[0]!r} of ``published``"
-        )
+    if twice:
+        raise TableError(f"two tables have the name {twice[0]!r}")
+    for argument, given in (("published", published), ("withheld", withheld), ("weights", weights)):
+        unknown = sorted(set(given or {}) - set(names))
+        if unknown:
+            raise TableError(f"no table has the name {unknown[0]!r} of ``{argument}``")
     results: dict[str, ProtectedTable] = {}
     summary: dict[str, dict[str, int]] = {}
     for measure in dict.fromkeys(table.measure for table in tables):
@@ -58,25 +65,44 @@ def protect(
                 f"measure {measure!r}: an axis holds some but not all children of a code; hold all of them or none"
             )
         counts = _counts(system, linked)
-        fixed = np.zeros(system.size, dtype=bool)
-        for table in linked:
-            if published is not None and table.name in published:
-                if np.shape(published[table.name]) != table.counts.shape:
-                    raise TableError(f"table {table.name!r}: ``published`` has another shape than the table")
-                fixed[system.cell_ids[table.name][np.asarray(published[table.name], dtype=bool)]] = True
-        primary = below_threshold(counts, policy.threshold)
-        withheld = suppress(system, counts, primary, policy.threshold, fixed)
+        fixed = _by_cell("published", published, system, linked, False)
+        forced = _by_cell("withheld", withheld, system, linked, False)
+        weight = _by_cell("weights", weights, system, linked, 1.0)
+        primary = below_threshold(counts, policy.threshold, zeros=policy.zeros == "sensitive")
+        suppressed = suppress(system, counts, primary, policy, fixed, forced, weight)
         for table in linked:
             ids = system.cell_ids[table.name]
-            shown = ~withheld[ids]
+            shown = ~suppressed[ids]
             results[table.name] = ProtectedTable(table.name, measure, table.axes, table.counts, shown)
             summary[table.name] = {
                 "cells": int(ids.size),
                 "zero": int((table.counts == 0).sum()),
                 "primary": int(primary[ids].sum()),
-                "secondary": int((withheld & ~primary)[ids].sum()),
+                "secondary": int((suppressed & ~primary)[ids].sum()),
             }
     return Protection(results, summary)
+
+
+def _by_cell(
+    argument: str,
+    given: Mapping[str, np.ndarray] | None,
+    system: System,
+    tables: Sequence[CountTable],
+    default: bool | float,
+) -> np.ndarray:
+    """What ``protect`` was given by table, by cell; of several tables that show a cell, the largest."""
+    found = np.full(system.size, default)
+    told = np.zeros(system.size, dtype=bool)
+    for table in tables:
+        if given is None or table.name not in given:
+            continue
+        values = np.asarray(given[table.name], dtype=found.dtype)
+        if values.shape != table.counts.shape:
+            raise TableError(f"table {table.name!r}: ``{argument}`` has another shape than the table")
+        ids = system.cell_ids[table.name]
+        found[ids] = np.where(told[ids], np.maximum(found[ids], values), values)
+        told[ids] = True
+    return found
 
 
 def _counts(system: System, tables: Sequence[CountTable]) -> np.ndarray:

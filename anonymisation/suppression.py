@@ -4,22 +4,28 @@ Belongs here: the order in which cells are protected, and where an alternative i
 rules that make a cell sensitive (``primary``), how an alternative is found (``alternatives``, ``exchanges``), the
 intruder who checks the result.
 
-Every primary cell is given alternatives that prove an interval of the policy's threshold, and so is every partner
-whose count a reader could not exclude to be small.  Withholding more cells only adds alternatives, so a proof once
-found stays, and the guarantee holds for all withheld cells by construction.
+Every primary cell is given alternatives that prove an interval of the policy's width, and, under the guarantee
+``contract``, so is every partner whose count a reader could not exclude to be small.  Withholding more cells only adds
+alternatives, so a proof once found stays, and the guarantee holds by construction.  On systems small enough a linear
+program over all sums guides the search (``cover``); what proves redundant in the end is published (``reduction``).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.sparse as sp
 
-from anonymisation.alternatives import TOLERANCE, BlockProgram, Proof, possibly_below
+from anonymisation.alternatives import TOLERANCE, Alternative, BlockProgram, Proof, possibly_below
 from anonymisation.blocks import Block, Blocks, openings
+from anonymisation.cover import covering
 from anonymisation.errors import ProtectionError
 from anonymisation.exchanges import ExchangeSearch
+from anonymisation.neighbours import near
+from anonymisation.policy import Policy
+from anonymisation.reduction import Reduction
 from anonymisation.system import System
 
 SMALLEST_REACH, LARGEST_REACH, WORK = 700, 6000, 40_000_000
@@ -27,42 +33,137 @@ SMALLEST_REACH, LARGEST_REACH, WORK = 700, 6000, 40_000_000
 looked for, which costs more cells and less time.  ``WORK`` over the number of cells in all is tried in between: the
 smaller the system, the further its programs may reach."""
 
+WHOLE = 2_000
+"""Cells of a system up to which one program over all of them is solved for each cell."""
+
+NEAR = 1_500
+"""In larger systems, cells of the program over what the covering relaxation withholds near a cell."""
+
 GROWTH = 1.5
 """A block is tried only if it has that many times the cells of the last one that held no alternative."""
+
+GUIDANCE = 0.9
+"""How much cheaper a cell is for the search that the covering relaxation withholds wholly."""
+
+TRACE = 1e-6
+"""Fraction from which the relaxation is said to withhold a cell at all."""
+
+STARTS, START_WORK, NOISE = 8, 4_500, 0.5
+"""How often the search starts again from other prices, at most; the work spent on it, in cells times width; and how
+far the prices differ."""
+
+SURE = 0.99
+"""Fraction beyond which what the relaxation withholds is withheld from the start."""
+
+MOST_ASKED = 2_000
+"""Partners up to which it is asked which of them can be small, before suppressions are taken back."""
 
 KEPT_PROGRAMS = 400
 """Programs kept for the next cell of the same block: a bound on memory."""
 
 
-def suppress(system: System, counts: np.ndarray, primary: np.ndarray, threshold: int, fixed: np.ndarray) -> np.ndarray:
-    """The cells to withhold: all ``primary`` ones that are not ``fixed``, and the partners that protect them.
+def suppress(
+    system: System,
+    counts: np.ndarray,
+    primary: np.ndarray,
+    policy: Policy,
+    fixed: np.ndarray,
+    forced: np.ndarray,
+    weight: np.ndarray,
+) -> np.ndarray:
+    """The cells to withhold: all ``primary`` and ``forced`` ones that are not ``fixed``, and the partners they need.
 
-    ``counts``, ``primary`` and ``fixed`` have an entry per cell of ``system``; ``fixed`` cells stay published.  Zeros
-    are published, so a withheld count is known to be at least 1 and every alternative keeps it there.
+    All arrays have an entry per cell of ``system``.  ``fixed`` cells stay published; ``weight`` multiplies what
+    withholding a cell costs, and infinity keeps it published too.
 
     Raises ``ProtectionError`` where a cell cannot be protected without withholding a fixed one.
     """
-    search = _Search(system, counts, primary & ~fixed, threshold, fixed)
+    primary = primary & ~fixed
+    price = _price(system, counts, policy, fixed) * weight
+    required = primary | (forced & np.isfinite(price))
+    room = np.maximum(counts - policy.least, 0)
+    share = covering(system.sums, required, room, policy.width, price)
+    hinted = share > TRACE
+    guide = price * (1.0 - GUIDANCE * share)
+    withheld = _pattern(system, counts, primary, policy, price, guide, required | (share > SURE), required, hinted)
+    # Which alternative is taken first decides much; on a small system there is time to try several orders.
+    random = np.random.default_rng(1)
+    for _ in range(min(STARTS, START_WORK // (system.size * policy.width))):
+        noisy = guide * random.uniform(1.0 - NOISE, 1.0 + NOISE, system.size)
+        start = required | (share > random.uniform(0.2, 1.0))
+        other = _pattern(system, counts, primary, policy, price, noisy, start, required, hinted)
+        if price[other & ~required].sum() < price[withheld & ~required].sum():
+            withheld = other
+    return withheld
+
+
+def _pattern(
+    system: System,
+    counts: np.ndarray,
+    primary: np.ndarray,
+    policy: Policy,
+    price: np.ndarray,
+    guide: np.ndarray,
+    start: np.ndarray,
+    required: np.ndarray,
+    hinted: np.ndarray,
+) -> np.ndarray:
+    """A pattern that holds the guarantee, and nothing found to be redundant.
+
+    ``start``: what is withheld from the beginning; ``guide``: what the search takes a cell to cost; ``hinted``: cells
+    that it looks at first.
+    """
+    search = _Search(system, counts, primary, policy, guide, hinted)
+    search.withheld |= start
     search.run()
-    return search.withheld
+    reduction = Reduction(
+        system.sums, search.withheld, search.protected(), np.maximum(counts - policy.least, 0), policy.width
+    )
+    reduction.learn(search.alternatives())
+    unproven = reduction.unproven()
+    if len(unproven):
+        raise ProtectionError(f"{len(unproven)} cells have a proof that could not be found again")
+    partners = reduction.cells[~required[reduction.cells]]
+    order = partners[np.lexsort((partners, -counts[partners], -price[partners]))]
+    reduction.publish(np.searchsorted(reduction.cells, order).tolist())
+    withheld = np.zeros(system.size, dtype=bool)
+    withheld[reduction.cells[reduction.open]] = True
+    return withheld
+
+
+def _price(system: System, counts: np.ndarray, policy: Policy, fixed: np.ndarray) -> np.ndarray:
+    """What withholding each cell costs, infinity where it stays published."""
+    if policy.cost == "information":
+        price = 1.0 + system.breadth() + np.log2(1.0 + counts) / 16.0
+    elif policy.cost == "cells":
+        # Of two cells readers miss the larger one more.
+        price = 1.0 + np.log2(1.0 + counts) / 64.0
+    else:
+        price = np.maximum(counts, 1).astype(np.float64)
+    kept = fixed | ((counts == 0) & (policy.zeros == "published"))
+    return np.where(kept, np.inf, price)
 
 
 class _Search:
     def __init__(
-        self, system: System, counts: np.ndarray, primary: np.ndarray, threshold: int, fixed: np.ndarray
+        self, system: System, counts: np.ndarray, primary: np.ndarray, policy: Policy, price: np.ndarray, hinted: np.ndarray
     ) -> None:
+        """``price``: by cell, what withholding it costs the search."""
         self.withheld = primary.copy()
+        self._primary = primary
+        self._policy = policy
         self._system = system
         self._reach = min(max(WORK // system.size, SMALLEST_REACH), LARGEST_REACH)
-        self._threshold = threshold
-        # One for each cell withheld, more for one that sums up many, and a little more for a large count: readers
-        # miss these more.
-        price = 1.0 + system.breadth() + np.log2(1.0 + counts) / 16.0
-        self._price = np.where((counts == 0) | fixed, np.inf, price)
-        self._proof = Proof(counts)
+        self._width = policy.width
+        self._price = price
+        self._proof = Proof(counts, policy.least)
         self._blocks = Blocks(system, counts)
-        self._exchanges = ExchangeSearch(system, counts, minimum=1)
+        self._exchanges = ExchangeSearch(system, counts, minimum=policy.least)
         self._columns = sp.csc_array(system.sums)
+        self._length = np.diff(system.sums.indptr)
+        self._hinted = hinted
+        self._hints = bool((hinted & ~primary).any())
+        self._whole: BlockProgram | None = None
         self._programs: OrderedDict[Block, BlockProgram] = OrderedDict()
         self._where: dict[int, dict[str, str]] = {}
 
@@ -72,15 +173,37 @@ class _Search:
         A partner is protected only if its count could be small for a reader.  Most are too large for that, and
         protecting them as well would double the loss.
         """
-        self._protect_all(np.flatnonzero(self.withheld), free=False)
-        while True:
+        self._protect_all(np.flatnonzero(self._primary), free=False)
+        while self._policy.guarantee == "contract":
             partners = self._protect_all(np.flatnonzero(self.withheld), free=True)
             if len(partners):
-                small = possibly_below(self._columns, self._proof.counts, self.withheld, partners, self._threshold)
-                partners = partners[small]
+                partners = partners[self._small(partners)]
             if not len(partners):
                 return
             self._protect_all(partners, free=False)
+
+    def alternatives(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What the proofs rest on: cells and how they change."""
+        return self._proof.alternatives
+
+    def protected(self) -> np.ndarray:
+        """By cell, whether the guarantee is about it.
+
+        Once the search is done, a partner without a proof is one that cannot be small.
+        """
+        protected = self._primary.copy()
+        if self._policy.guarantee == "contract":
+            partners = np.flatnonzero(self.withheld & ~self._primary)
+            partners = partners[self._proof.width(partners) >= self._width]
+            # Whether a cell can be small is a program each; on a large system all with a proof are taken for small.
+            protected[partners if len(partners) > MOST_ASKED else partners[self._small(partners)]] = True
+        return protected
+
+    def _small(self, partners: np.ndarray) -> np.ndarray:
+        """Which of some withheld cells a reader cannot exclude to be below the threshold."""
+        if not len(partners):
+            return np.zeros(0, dtype=bool)
+        return possibly_below(self._columns, self._proof.counts, self.withheld, partners, self._policy.threshold)
 
     def _protect_all(self, cells: np.ndarray, free: bool) -> np.ndarray:
         """Find alternatives for all ``cells`` that lack one; those that still do are returned.
@@ -106,14 +229,14 @@ class _Search:
         return self._lacking(pending)
 
     def _lacking(self, cells: np.ndarray) -> np.ndarray:
-        return cells[self._proof.width(cells) < self._threshold]
+        return cells[self._proof.width(cells) < self._width]
 
     def _program(self, block: Block) -> BlockProgram:
         if block not in self._programs:
             if len(self._programs) == KEPT_PROGRAMS:
                 self._programs.popitem(last=False)
             self._programs[block] = BlockProgram(
-                self._columns, self._blocks.cells(block), self._proof, self._price, self._threshold
+                self._columns, self._blocks.cells(block), self._proof, self._price, self._width
             )
         return self._programs[block]
 
@@ -131,36 +254,58 @@ class _Search:
 
     def _find(self, cell: int, free: bool) -> bool:
         """Withhold what an alternative for ``cell`` needs, and say whether there is one."""
-        lowest = np.ceil(self._proof.lowest[cell] - TOLERANCE)
-        rise = self._threshold - (self._proof.counts[cell] - lowest)
-        tried: dict[int, int] = {}
-        for block in self._blocks.ladder(self._where[cell]):
-            size = self._blocks.size(block)
-            if size > self._reach or size < GROWTH * tried.get(openings(block), 0):
-                continue
-            program = self._program(block)
+        proof = self._proof
+        rise = self._width - (proof.counts[cell] - np.ceil(proof.lowest[cell] - TOLERANCE))
+        fall = self._width - (np.floor(proof.highest[cell] + TOLERANCE) - proof.counts[cell])
+        for program in self._programs_for(cell):
             if cell not in program:
                 continue
-            partners = program.cheapest(cell, rise, self.withheld, free)
-            if partners is not None:
-                self.withheld[partners] = True
+            found = [program.cheapest(cell, step, self.withheld, free) for step in (rise, -fall)]
+            possible = [alternative for alternative in found if alternative is not None]
+            if possible:
+                self._take(program, min(possible, key=lambda alternative: alternative.cost))
                 return True
-            tried[openings(block)] = size
         if free:
             return False
         cost = np.where(self.withheld, 0.0, self._price)
-        exchange = self._exchanges.cheapest(self._where[cell], cost, self._threshold)
+        exchange = self._exchanges.cheapest(self._where[cell], cost, self._width)
         if exchange is None:
             return self._stretch(cell)
         self.withheld[exchange.cells] = True
         self._proof.add(exchange.cells, exchange.signs, exchange.rise, exchange.fall)
         return True
 
+    def _take(self, program: BlockProgram, alternative: Alternative) -> None:
+        self.withheld[alternative.cells] = True
+        program.take(alternative)
+
+    def _programs_for(self, cell: int) -> Iterator[BlockProgram]:
+        """The programs in which an alternative is looked for: among cells that the covering relaxation withholds, near
+        the cell; then in blocks, from the closest siblings to the largest within reach."""
+        if self._system.size <= WHOLE:
+            yield self._whole_program()
+            return
+        if self._hints:
+            candidate = self._hinted | self.withheld
+            inside = near(self._system.sums, self._columns, self._length, np.array([cell]), candidate, NEAR)
+            yield BlockProgram(self._columns, inside, self._proof, self._price, self._width)
+        tried: dict[int, int] = {}
+        for block in self._blocks.ladder(self._where[cell]):
+            size = self._blocks.size(block)
+            if size <= self._reach and size >= GROWTH * tried.get(openings(block), 0):
+                tried[openings(block)] = size
+                yield self._program(block)
+
+    def _whole_program(self) -> BlockProgram:
+        if self._whole is None:
+            cells = np.arange(self._system.size)
+            self._whole = BlockProgram(self._columns, cells, self._proof, self._price, self._width)
+        return self._whole
+
     def _stretch(self, cell: int) -> bool:
         """The last resort: the whole system, and a rise as far as it goes with a fall for the rest."""
-        *_, block = self._blocks.ladder(self._where[cell])
-        program = self._program(block)
-        lacking = self._threshold - float(self._proof.width(np.array([cell]))[0])
+        program = self._whole_program()
+        lacking = self._width - float(self._proof.width(np.array([cell]))[0])
         for sign in (1.0, -1.0):
             if cell not in program or lacking <= 0:
                 break
@@ -168,8 +313,8 @@ class _Search:
             target = sign * (reached - self._proof.counts[cell]) + lacking
             step = program.furthest(cell, sign, target)
             if step > 0:
-                partners = program.cheapest(cell, sign * step, self.withheld, free=False)
-                if partners is not None:
-                    self.withheld[partners] = True
-            lacking = self._threshold - float(self._proof.width(np.array([cell]))[0])
+                alternative = program.cheapest(cell, sign * step, self.withheld, free=False)
+                if alternative is not None:
+                    self._take(program, alternative)
+            lacking = self._width - float(self._proof.width(np.array([cell]))[0])
         return lacking <= 0
