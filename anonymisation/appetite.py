@@ -76,6 +76,11 @@ def preset(name: str, path: Path = BUILT_IN) -> Preset:
     return presets[name]
 
 
+def name_of(policy: Policy | PerturbationPolicy, path: Path = BUILT_IN) -> str | None:
+    """The name of the first preset that says what ``policy`` does; None where none does."""
+    return next((name for name, entry in load_appetite(path).items() if entry.policy == policy), None)
+
+
 class _File:
     """Reads the nodes of one file, so that every error can name its line."""
 

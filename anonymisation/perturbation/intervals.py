@@ -25,8 +25,9 @@ from anonymisation.perturbation.application import PerturbedTable
 from anonymisation.perturbation.policies import PerturbationPolicy, ThresholdRounding
 from anonymisation.system import System, build_system
 
-LARGEST_PROGRAM = 20_000
-"""Cells of the largest measure for which programs are solved; beyond it propagation alone gives the verdict."""
+LARGEST_PROGRAM = 3_000
+"""Cells of the largest measure for which programs are solved, two for each uncertain cell; beyond it propagation alone
+gives the verdict."""
 
 FAR = 1_000_000
 """More than any count can be narrowed from above by: the bound of a cell that nothing bounds."""

@@ -160,7 +160,9 @@ def test_the_disclosure_statement_tells_shares_and_not_which_cells_were_small(pa
     withheld = sum(row["victims_status"] == "c" for row in rows(package))
     assert (table["cells"], table["withheld"], table["share_withheld"]) == (45, withheld, round(withheld / 45, 4))
     assert [(entry["measure"], entry["disclosed"]) for entry in statement["intruder"]] == [("victims", 0)]
-    assert "primary" not in json.dumps(statement)
+    assert (statement["policy"], statement["kind"], statement["threshold"]) == ("datastore-public", "suppression", 5)
+    assert statement["guarantee"] in (package / "README.md").read_text(encoding="utf-8") and statement["sources"]
+    assert "primary" not in json.dumps(statement) and "cost" not in statement["parameters"]
 
 
 def test_the_catalogue_has_every_file(package):

@@ -105,6 +105,8 @@ class Product:
     def __post_init__(self) -> None:
         if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:
             raise DeclarationError(f"Product {self.name!r}: needs a lower-case name and an audience of {', '.join(AUDIENCES)}.")
+        if not isinstance(self.policy, Policy):
+            raise DeclarationError(f"Product {self.name}: is published with statuses of suppression, so its policy must be of that kind.")
         for what, names in (
             ("measure", [measure.name for measure in self.measures]),
             ("dimension", [dimension.name for dimension in self.dimensions]),

@@ -1,6 +1,6 @@
 """The product `female-homicide`: women and girls killed in London, since 2003."""
 
-from anonymisation import Policy
+from anonymisation.appetite import preset
 from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.wording import PUBLISHER, YEAR_DIMENSION, YEAR_LEVELS
 
@@ -24,7 +24,7 @@ FEMALE_HOMICIDE = Product(
     "whether domestic, and status; by relationship to the suspect and by the suspect's ethnicity where the source has them; with "
     "blocks of three and five years because there are few cases in one.",
     keywords=("homicide", "femicide", "women and girls", "domestic homicide", "police recorded crime", "London"),
-    policy=Policy(threshold=5),
+    policy=preset("datastore-public").policy,
     measures=(
         Measure(
             name="female_homicide_victims",

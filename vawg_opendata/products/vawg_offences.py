@@ -1,6 +1,6 @@
 """The product `vawg-offences`: recorded offences of violence against women and girls, and their victims."""
 
-from anonymisation import Policy
+from anonymisation.appetite import preset
 from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLISHER
 
@@ -13,7 +13,7 @@ VAWG_OFFENCES = Product(
     description="Offences of violence against women and girls recorded by the Metropolitan Police Service each month, by area down to "
     "ward, by offence, and by borough and offence class together; and their victims by area, age group and ethnic appearance.",
     keywords=("violence against women and girls", "VAWG", "police recorded crime", "London", "borough", "ward", "stalking", "rape", "domestic abuse"),
-    policy=Policy(threshold=5),
+    policy=preset("datastore-public").policy,
     measures=(
         Measure(
             name="offences",

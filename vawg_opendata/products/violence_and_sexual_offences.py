@@ -5,7 +5,7 @@ type of crime, and the forces' files seldom cover the same months: added up, the
 fall in crime.
 """
 
-from anonymisation import Policy
+from anonymisation.appetite import preset
 from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.wording import MONTH_LEVELS, PUBLISHER
 
@@ -18,7 +18,7 @@ VIOLENCE_AND_SEXUAL_OFFENCES = Product(
     description="Violence and sexual offences as published at street level, counted by Lower layer Super Output Area, borough and London "
     "for each month that is covered, one table for each police force.",
     keywords=("violence", "sexual offences", "street-level crime", "London", "borough", "LSOA"),
-    policy=Policy(threshold=5),
+    policy=preset("datastore-public").policy,
     measures=tuple(
         Measure(
             name=f"violence_and_sexual_offences_{code}",

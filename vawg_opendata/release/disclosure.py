@@ -6,32 +6,21 @@ and which only protect others, which would help to undo the protection.
 
 from collections.abc import Sequence
 
+from anonymisation.appetite import name_of
+from anonymisation.disclosure import describe
 from vawg_opendata.products.declaration import Product
 from vawg_opendata.release.audit import AuditReport
 from vawg_opendata.release.tables import NOT_AVAILABLE, SUPPRESSED, PackageTable
 
-GUARANTEE = (
-    "No count from 1 to {last} is published. Given everything published to this audience, a withheld count that could be below "
-    "{threshold} has possible values at least {threshold} apart, largest minus smallest: nobody can prove that it is small."
-)
-METHOD = (
-    "Counts below the threshold are withheld, and further counts until the guarantee holds over all tables of a measure together. "
-    "Then an intruder, a separate program that reads only the published files, derives the interval of possible values of each "
-    "withheld count from all published ones (interval propagation, then linear programs). The package is published only if no "
-    "interval breaks the guarantee."
-)
-
-
 def disclosure(product: Product, version: str, tables: Sequence[PackageTable], report: AuditReport) -> dict:
     """The content of `disclosure.json`."""
-    threshold = product.policy.threshold
     return {
         "product": product.name,
         "version": version,
         "audience": product.audience,
-        "threshold": threshold,
-        "guarantee": GUARANTEE.format(threshold=threshold, last=threshold - 1),
-        "method": METHOD,
+        "policy": name_of(product.policy),
+        "threshold": product.policy.threshold,
+        **describe(product.policy),
         "tables": [_shares(table) for table in tables if table.kind == "statistics"],
         "intruder": [
             {

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from anonymisation.disclosure import describe
 from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
 from vawg_opendata.products.declaration import Product
 from vawg_opendata.products.wording import SOURCE_WORDING
-from vawg_opendata.release.disclosure import GUARANTEE
 from vawg_opendata.release.tables import STATUS_CODES, PackageTable, caveat_codes
 from vawg_opendata.release.versions import Changes
 from vawg_opendata.schemas import dictionary_rows
@@ -16,7 +16,6 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     """The text of `README.md`."""
     statistical = [table for table in tables if table.kind == "statistics"]
     first = statistical[0]
-    threshold = product.policy.threshold
     lines = [f"# {descriptor['title']}", "", f"Version {descriptor['version']}. {descriptor['description']}", ""]
     lines += ["## Read this first", ""]
     lines += [f"- **{CAVEATS[code].title}.** {CAVEATS[code].description}" for code in caveat_codes(product, descriptor["synthetic"])]
@@ -40,7 +39,7 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
         lines += [f"- {product.table(name).title}" for name in outline.left_out]
     lines += ["", "## Status of a cell", "", "A count has a column `<measure>_status` beside it:", "", "| status | meaning |", "|---|---|"]
     lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]
-    lines += ["", "## Protection", "", GUARANTEE.format(threshold=threshold, last=threshold - 1)]
+    lines += ["", "## Protection", "", describe(product.policy)["guarantee"]]
     lines += ["What was checked, and the share of cells withheld, is in `disclosure.json`."]
     lines += ["", "## How to read it", "", *_examples(product, first)]
     lines += ["", "## Data dictionary", ""]
