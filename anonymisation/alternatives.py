@@ -113,8 +113,12 @@ class BlockProgram:
         self._run(cost, np.zeros(2 * self._n), upper)
         return float(np.floor(np.asarray(self._solver.getSolution().col_value)[place] + TOLERANCE))
 
-    def cheapest(self, cell: int, rise: float, withheld: np.ndarray, free: bool) -> Alternative | None:
+    def cheapest(
+        self, cell: int, rise: float, withheld: np.ndarray, free: bool, still: tuple[int, ...] = ()
+    ) -> Alternative | None:
         """The cheapest alternative in which ``cell`` rises by ``rise``, or None where there is none.
+
+        The cells ``still`` keep their counts.
 
         A negative ``rise`` is a fall.  ``free``: only cells withheld already may change, so that it costs nothing.
         """
@@ -126,12 +130,14 @@ class BlockProgram:
         upper = np.concatenate([np.full(self._n, highspy.kHighsInf), self._room])
         if free:
             upper[np.tile(~withheld[self.cells], 2)] = 0.0
+        held = np.isin(self.cells, still)
+        upper[np.tile(held, 2)] = 0.0
         lower = np.zeros(2 * self._n)
-        moving, still = (place, self._n + place) if rise > 0 else (self._n + place, place)
+        moving, resting = (place, self._n + place) if rise > 0 else (self._n + place, place)
         if abs(rise) > upper[moving]:
             return None
         lower[moving] = upper[moving] = abs(rise)
-        upper[still] = 0.0
+        upper[resting] = 0.0
         if not self._run(cost, lower, upper):
             return None
         cells, change = self._change()

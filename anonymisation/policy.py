@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from anonymisation.primary import GroupDisclosure, Singletons
+
 Guarantee = Literal["exact", "interval", "contract"]
 """What is proven of withheld cells.
 
@@ -17,9 +19,9 @@ smallest possible count, is at least ``threshold`` wide.  ``contract``: the same
 not, whose smallest possible count is below ``threshold``.
 """
 
-Zeros = Literal["published", "sensitive"]
-"""``published``: zeros are published, and never withheld to protect another cell.  ``sensitive``: they are withheld as
-counts below the threshold are."""
+Zeros = Literal["published", "available", "sensitive"]
+"""``published``: zeros are published, and never withheld to protect another cell.  ``available``: they may be withheld
+to protect another.  ``sensitive``: they are withheld as counts below the threshold are."""
 
 Reader = Literal["rules", "non-negative"]
 """What the reader knows besides all that is published: that counts are whole, not negative, and the rules
@@ -34,8 +36,8 @@ Cost = Literal["information", "cells", "counts"]
 class Policy:
     """A suppression policy for counts.
 
-    ``threshold``: counts from 1 to ``threshold - 1`` are never published.  The other parts are described with their
-    types.  Raises ``ValueError`` naming the part that is wrong.
+    ``threshold``: counts from 1 to ``threshold - 1`` are never published.  ``rules``: further rules of ``primary``,
+    kept besides.  The other parts are described with their types.  Raises ``ValueError`` naming the part that is wrong.
     """
 
     threshold: int = 5
@@ -43,6 +45,7 @@ class Policy:
     zeros: Zeros = "published"
     reader: Reader = "rules"
     cost: Cost = "information"
+    rules: tuple[Singletons | GroupDisclosure, ...] = ()
 
     def __post_init__(self) -> None:
         if self.threshold < 2:
@@ -50,6 +53,8 @@ class Policy:
         for name, kind in (("guarantee", Guarantee), ("zeros", Zeros), ("reader", Reader), ("cost", Cost)):
             if getattr(self, name) not in get_args(kind):
                 raise ValueError(f"{name} {getattr(self, name)!r}: give one of {', '.join(get_args(kind))}")
+        if self.zeros == "published" and any(isinstance(rule, GroupDisclosure) for rule in self.rules):
+            raise ValueError("zeros 'published': beside published zeros a lone category shows; give 'available'")
 
     @property
     def width(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from anonymisation.errors import TableError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.policy import Policy
-from anonymisation.primary import below_threshold
+from anonymisation.primary import GroupDisclosure, below_threshold, group_demands
 from anonymisation.suppression import suppress
 from anonymisation.system import System, build_system
 from anonymisation.tables import CountTable, ProtectedTable
@@ -69,6 +69,9 @@ def protect(
         forced = _by_cell("withheld", withheld, system, linked, False)
         weight = _by_cell("weights", weights, system, linked, 1.0)
         primary = below_threshold(counts, policy.threshold, zeros=policy.zeros == "sensitive")
+        for rule in policy.rules:
+            if isinstance(rule, GroupDisclosure):
+                primary[[demand.cell for demand in group_demands(system, counts, rule)]] = True
         suppressed = suppress(system, counts, primary, policy, fixed, forced, weight)
         for table in linked:
             ids = system.cell_ids[table.name]

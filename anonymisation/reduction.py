@@ -78,6 +78,31 @@ class Reduction:
         """The protected cells (numbers in the system) for which no proof is known."""
         return self.cells[self.protected & self.open & (self._proven() < self._width)]
 
+    def held_by(self, cells: np.ndarray) -> np.ndarray:
+        """The protected cells that cannot be shown to change at all while ``cells`` keep their counts.
+
+        Both are numbers in the system.
+        """
+        held = np.searchsorted(self.cells, cells)
+        lost = set().union(*(self._changing[cell] for cell in held.tolist()))
+        touched = set().union(*(self._witnesses[number].proven for number in lost)) - set(held.tolist())
+        near_by = np.array(sorted(touched), dtype=int)
+        before = [array[near_by].copy() for array in self._proofs()]
+        for other in touched:
+            self._restate(other, lost)
+        lacking = near_by[self._proven(near_by) < 1]
+        self.open[held] = False
+        for most in self._sizes:
+            if not len(lacking):
+                break
+            inside = near(self._rows, self._columns, self._in_row, np.append(lacking, held), self.open, most)
+            proven = [self._search(inside, np.array([cell]), stop=True, width=1)[1] for cell in lacking.tolist()]
+            lacking = lacking[~np.array(proven)]
+        self.open[held] = True
+        for array, values in zip(self._proofs(), before, strict=True):
+            array[near_by] = values
+        return self.cells[lacking]
+
     def publish(self, cells: Iterable[int]) -> None:
         """Try to publish the given cells (numbers here) one after the other."""
         for cell in cells:
@@ -109,7 +134,7 @@ class Reduction:
         if len(lacking):
             for most in self._sizes if len(lacking) <= self._most_lacking else ():
                 inside = near(self._rows, self._columns, self._in_row, np.append(lacking, cell), self.open, most)
-                found, complete = self._search(inside, lacking, stop=True)
+                found, complete = self._search(inside, lacking, stop=True, width=self._width)
                 if complete:
                     break
             else:
@@ -181,9 +206,9 @@ class Reduction:
             self._forget(number)
 
     def _search(
-        self, inside: np.ndarray, asked: np.ndarray, stop: bool
+        self, inside: np.ndarray, asked: np.ndarray, stop: bool, width: int
     ) -> tuple[list[tuple[np.ndarray, np.ndarray]], bool]:
-        """Witnesses inside a neighbourhood for the ``asked`` cells, and whether all are proven with them.
+        """Witnesses inside a neighbourhood for the ``asked`` cells, and whether all are proven to be ``width`` wide with them.
 
         ``stop``: end with the first that is not.
         """
@@ -193,17 +218,17 @@ class Reduction:
         found: list[tuple[np.ndarray, np.ndarray]] = []
 
         def lacking() -> np.ndarray:
-            return np.floor(high + TOLERANCE) - np.ceil(low - TOLERANCE) < self._width
+            return np.floor(high + TOLERANCE) - np.ceil(low - TOLERANCE) < width
 
         def ask(places: np.ndarray, sign: float) -> None:
             nonlocal low, high
-            change = program.move(places, sign, self._width)
+            change = program.move(places, sign, width)
             moved = np.flatnonzero(np.abs(change) > TOLERANCE)
             if not len(moved):
                 return
             found.append((inside[moved], change[moved]))
             reached = np.zeros((2, len(change)))
-            reached[:, moved] = _both_ways(change[moved], self._room[inside[moved]], self._width)
+            reached[:, moved] = _both_ways(change[moved], self._room[inside[moved]], width)
             low, high = np.minimum(low, reached[0, place]), np.maximum(high, reached[1, place])
 
         if len(asked) > 2:

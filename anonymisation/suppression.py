@@ -25,6 +25,7 @@ from anonymisation.errors import ProtectionError
 from anonymisation.exchanges import ExchangeSearch
 from anonymisation.neighbours import near
 from anonymisation.policy import Policy
+from anonymisation.primary import Demand, GroupDisclosure, Singletons, group_demands, persons, singleton_demands
 from anonymisation.reduction import Reduction
 from anonymisation.system import System
 
@@ -94,7 +95,48 @@ def suppress(
         other = _pattern(system, counts, primary, policy, price, noisy, start, required, hinted)
         if price[other & ~required].sum() < price[withheld & ~required].sum():
             withheld = other
-    return withheld
+    return _demanded(system, counts, primary, policy, price, withheld)
+
+
+def _demanded(
+    system: System, counts: np.ndarray, primary: np.ndarray, policy: Policy, price: np.ndarray, withheld: np.ndarray
+) -> np.ndarray:
+    """The pattern with what the policy's further rules demand besides."""
+    demands = [d for rule in policy.rules if isinstance(rule, GroupDisclosure) for d in group_demands(system, counts, rule)]
+    singletons = any(isinstance(rule, Singletons) for rule in policy.rules)
+    if not demands and not singletons:
+        return withheld
+    search = _Search(system, counts, primary, policy, price, withheld)
+    search.withheld |= withheld
+    search.run()
+    while True:
+        if singletons:
+            # The equations give most away, and fast; what bounds give away besides takes programs.
+            demands = demands + (
+                singleton_demands(system, counts, search.withheld, primary)
+                or _bounded(system, counts, primary, search, policy)
+            )
+        if not demands:
+            return search.withheld
+        for demand in demands:
+            search.meet(demand)
+        # The partners of a demand may be small themselves.
+        search.run()
+        demands = []
+
+
+def _bounded(
+    system: System, counts: np.ndarray, primary: np.ndarray, search: _Search, policy: Policy
+) -> list[Demand]:
+    """A demand for every primary cell that a person counted alone may compute by equations and bounds together."""
+    reduction = search.reduction(system, counts, policy)
+    alone = np.flatnonzero(search.withheld & (counts == 1))
+    person = persons(system, counts == 1)[alone]
+    found = []
+    for who in np.unique(person):
+        own = alone[person == who]
+        found += [Demand(int(cell), tuple(own.tolist())) for cell in reduction.held_by(own) if primary[cell]]
+    return found
 
 
 def _pattern(
@@ -116,13 +158,7 @@ def _pattern(
     search = _Search(system, counts, primary, policy, guide, hinted)
     search.withheld |= start
     search.run()
-    reduction = Reduction(
-        system.sums, search.withheld, search.protected(), np.maximum(counts - policy.least, 0), policy.width
-    )
-    reduction.learn(search.alternatives())
-    unproven = reduction.unproven()
-    if len(unproven):
-        raise ProtectionError(f"{len(unproven)} cells have a proof that could not be found again")
+    reduction = search.reduction(system, counts, policy)
     partners = reduction.cells[~required[reduction.cells]]
     order = partners[np.lexsort((partners, -counts[partners], -price[partners]))]
     reduction.publish(np.searchsorted(reduction.cells, order).tolist())
@@ -137,7 +173,7 @@ def _price(system: System, counts: np.ndarray, policy: Policy, fixed: np.ndarray
         price = 1.0 + system.breadth() + np.log2(1.0 + counts) / 16.0
     elif policy.cost == "cells":
         # Of two cells readers miss the larger one more.
-        price = 1.0 + np.log2(1.0 + counts) / 64.0
+        price = 1.0 + np.log2(1.0 + counts) / 4.0
     else:
         price = np.maximum(counts, 1).astype(np.float64)
     kept = fixed | ((counts == 0) & (policy.zeros == "published"))
@@ -182,11 +218,39 @@ class _Search:
                 return
             self._protect_all(partners, free=False)
 
-    def alternatives(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """What the proofs rest on: cells and how they change."""
-        return self._proof.alternatives
+    def meet(self, demand: Demand) -> None:
+        """Withhold what it takes that a cell can change while others keep their counts.
 
-    def protected(self) -> np.ndarray:
+        Raises ``ProtectionError`` where it cannot.
+        """
+        cell = demand.cell
+        self._where[cell] = self._system.locate(cell)
+        for program in self._programs_for(cell):
+            if cell not in program:
+                continue
+            found = [
+                program.cheapest(cell, step, self.withheld, free=False, still=demand.still)
+                for step in (float(demand.width), -float(demand.width))
+            ]
+            possible = [alternative for alternative in found if alternative is not None]
+            if possible:
+                self._take(program, min(possible, key=lambda alternative: alternative.cost))
+                return
+        raise ProtectionError(
+            f"the cell {self._where[cell]} cannot be kept from a reader who knows {len(demand.still)} others"
+        )
+
+    def reduction(self, system: System, counts: np.ndarray, policy: Policy) -> Reduction:
+        """The pattern found and its proofs, ready for suppressions to be taken back."""
+        room = np.maximum(counts - policy.least, 0)
+        reduction = Reduction(system.sums, self.withheld, self._protected(), room, policy.width)
+        reduction.learn(self._proof.alternatives)
+        unproven = reduction.unproven()
+        if len(unproven):
+            raise ProtectionError(f"{len(unproven)} cells have a proof that does not hold; please report this")
+        return reduction
+
+    def _protected(self) -> np.ndarray:
         """By cell, whether the guarantee is about it.
 
         Once the search is done, a partner without a proof is one that cannot be small.

@@ -13,7 +13,7 @@ from anonymisation.primary.demands import Demand
 from anonymisation.primary.frequency import below_threshold
 from anonymisation.primary.groups import GroupDisclosure, group_demands
 from anonymisation.primary.magnitude import Contributions, Dominance, PPercent, sensitive_sums
-from anonymisation.primary.singletons import Singletons, singleton_demands
+from anonymisation.primary.singletons import Singletons, persons, singleton_demands
 
 __all__ = [
     "Contributions",
@@ -24,6 +24,7 @@ __all__ = [
     "Singletons",
     "below_threshold",
     "group_demands",
+    "persons",
     "sensitive_sums",
     "singleton_demands",
 ]

@@ -51,7 +51,7 @@ def singleton_demands(system: System, counts: np.ndarray, withheld: np.ndarray, 
         return []
     sketch = np.zeros((system.size, SKETCHES))
     sketch[cells] = _random_solutions(sp.csr_array(system.sums[:, cells], dtype=np.float64))
-    person = _persons(system, counts == 1)
+    person = persons(system, counts == 1)
     own: dict[int, list[int]] = {}
     for cell in alone.tolist():
         own.setdefault(int(person[cell]), []).append(cell)
@@ -95,7 +95,7 @@ def _random_solutions(equations: sp.csr_array) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _persons(system: System, ones: np.ndarray) -> np.ndarray:
+def persons(system: System, ones: np.ndarray) -> np.ndarray:
     """By cell of 1, a number of the person it counts: a part of 1 in a sum of 1 is the same person."""
     sums = sp.coo_array(system.sums)
     parent = np.zeros(system.sums.shape[0], dtype=np.int64)
