@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from anonymisation.errors import AnonymisationError
 from anonymisation.perturbation.policies import CellKey, Nhs, PerturbationPolicy, Rounding, TenFive
 from anonymisation.policy import Policy
+from anonymisation.primary import GroupDisclosure, Singletons
 
 if TYPE_CHECKING:
     import yaml
@@ -123,11 +124,32 @@ class _File:
         entries = self.mapping(node, f"{what} of kind {kind}", {"title", "kind", *defaults})
         title = self.value(entries.pop("title"), f"{what}: title", str)
         del entries["kind"]
-        given = {key: self.value(value, f"{what}: {key}", type(defaults[key])) for key, value in entries.items()}
+        given = {
+            key: self.rules(value, what) if key == "rules" else self.value(value, f"{what}: {key}", type(defaults[key]))
+            for key, value in entries.items()
+        }
         try:
             return Preset(name, title, KINDS[kind](**given))
         except ValueError as error:
             raise self.fail(node, f"{what}: {error}") from None
+
+    def rules(self, node: yaml.Node, what: str) -> tuple[Singletons | GroupDisclosure, ...]:
+        import yaml
+
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.fail(node, f"{what}: rules must be a list; write one `- rule` line each")
+        found: list[Singletons | GroupDisclosure] = []
+        for entry in node.value:
+            if isinstance(entry, yaml.MappingNode):
+                keys = self.mapping(entry, f"{what}: a rule", {"group_disclosure"}, required=("group_disclosure",))
+                found.append(GroupDisclosure(self.value(keys["group_disclosure"], f"{what}: group_disclosure", str)))
+            elif self.value(entry, f"{what}: a rule", str) == "singletons":
+                found.append(Singletons())
+            else:
+                raise self.fail(
+                    entry, f"{what} has the unknown rule {entry.value!r}; give singletons or `group_disclosure: <dimension>`"
+                )
+        return tuple(found)
 
     def value(self, node: yaml.Node, what: str, kind: type) -> object:
         import yaml

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
 from anonymisation.policy import Policy
+from anonymisation.primary import GroupDisclosure
 
 if TYPE_CHECKING:
     from anonymisation.intruder import Attack
@@ -37,6 +38,8 @@ SUPPRESSION_GUARANTEES = {
     "contract": "No count from 1 to {last} is published. Given everything published to this audience, a withheld count that could be below "
     "{threshold} has possible values at least {threshold} apart, largest minus smallest: nobody can prove that it is small.",
 }
+SINGLETON_GUARANTEE = " Nobody who is alone in a withheld count can compute another small count by knowing of herself."
+GROUP_GUARANTEE = " Nobody can conclude that all who are counted somewhere fall in one category of {dimension}."
 ROUNDED_CONTRACT = (
     "No count from 1 to {last} is published; other counts are rounded to the nearest {base}. Given everything published, a withheld count "
     "that could be below {threshold} has possible values at least {threshold} apart, largest minus smallest."
@@ -69,7 +72,10 @@ METHODS = {
     "cell_key": "Cell-key perturbation: the records of a cell together give a key, which draws the noise.",
 }
 SOURCES = {
-    "suppression": ("Hundepool et al., Statistical Disclosure Control, Wiley 2012, chapter 4",),
+    "suppression": (
+        "Hundepool et al., Statistical Disclosure Control, Wiley 2012, chapter 4",
+        "Kelly, Golden and Assad, Cell suppression: disclosure protection for sensitive tabular data, Networks 22, 1992",
+    ),
     "ten_five": ("Office for National Statistics, Comparison of post-tabular statistical disclosure control methods, 2023",),
     "nhs": ("NHS Digital, Disclosure control methodology for Hospital Episode Statistics and Emergency Care Data Set, 2018",),
     "rounding": (
@@ -98,6 +104,11 @@ def describe(policy: Policy | PerturbationPolicy) -> dict:
         parameters = {"threshold": policy.threshold, "guarantee": policy.guarantee, "zeros": policy.zeros}
         words = SUPPRESSION_GUARANTEES[policy.guarantee].format(threshold=policy.threshold, last=policy.threshold - 1)
         method = SUPPRESSION_METHOD
+        for rule in policy.rules:
+            if isinstance(rule, GroupDisclosure):
+                words += GROUP_GUARANTEE.format(dimension=rule.dimension)
+            else:
+                words += SINGLETON_GUARANTEE
         if policy.zeros == "sensitive":
             words = words.replace("No count from 1 to", "No count from 0 to")
         if policy.reader != "rules":

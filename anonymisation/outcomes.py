@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from anonymisation.hierarchy import Hierarchy
 from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
 from anonymisation.policy import Policy
-from anonymisation.primary import below_threshold
+from anonymisation.primary import GroupDisclosure, below_threshold, group_demands
+from anonymisation.system import build_system
 from anonymisation.tables import CountTable, ProtectedTable
 
 if TYPE_CHECKING:
@@ -22,15 +24,17 @@ if TYPE_CHECKING:
 
     from anonymisation.perturbation.application import PerturbedTable
 
-RULES = ("", "threshold", "zero", "protects others", "rounding", "cell key")
-"""``threshold``: a count from 1 to below the threshold; ``zero``: a zero that the policy withholds; ``protects
-others``: withheld, though not sensitive, because it would give away a cell that is."""
+RULES = ("", "threshold", "zero", "group disclosure", "protects others", "rounding", "cell key")
+"""``threshold``: a count from 1 to below the threshold; ``zero``: a zero, where these are sensitive; ``group
+disclosure``: a margin that falls in one category; ``protects others``: withheld, though not sensitive, because it would
+give away a cell that is."""
 
 OUTCOMES = ("published", "withheld (primary)", "withheld (secondary)", "unchanged", "lowered", "raised")
 
 
 def outcomes(
     tables: Sequence[CountTable],
+    hierarchies: Mapping[str, Hierarchy],
     results: Mapping[str, ProtectedTable] | Mapping[str, PerturbedTable],
     policy: Policy | PerturbationPolicy,
     name: str,
@@ -42,9 +46,10 @@ def outcomes(
     import pandas as pd
 
     found = {}
+    groups = _groups(tables, hierarchies, policy) if isinstance(policy, Policy) else {}
     for table in tables:
         result = results[table.name]
-        rule, outcome = _decisions(table.counts, result.values, result.published, policy)
+        rule, outcome = _decisions(table.counts, result.values, result.published, policy, groups.get(table.name))
         frame = ProtectedTable(
             table.name, table.measure, table.axes, np.zeros(table.counts.shape), np.zeros(table.counts.shape, dtype=bool)
         ).frame()[list(table.axes)]
@@ -56,7 +61,11 @@ def outcomes(
 
 
 def _decisions(
-    counts: np.ndarray, values: np.ndarray, published: np.ndarray, policy: Policy | PerturbationPolicy
+    counts: np.ndarray,
+    values: np.ndarray,
+    published: np.ndarray,
+    policy: Policy | PerturbationPolicy,
+    group: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """By cell, the place of the rule in ``RULES`` and of the outcome in ``OUTCOMES``."""
     rule, outcome = np.zeros(counts.shape, dtype=int), np.zeros(counts.shape, dtype=int)
@@ -71,9 +80,29 @@ def _decisions(
         small = below_threshold(counts, threshold)
         rule[~published] = RULES.index("protects others")
         outcome[~published] = OUTCOMES.index("withheld (secondary)")
-        for which, name in ((small, "threshold"), (counts == 0, "zero")):
+        zero = (counts == 0) & (isinstance(policy, Policy) and policy.zeros == "sensitive")
+        alone = np.zeros(counts.shape, dtype=bool) if group is None else group
+        for which, name in ((alone, "group disclosure"), (small, "threshold"), (zero, "zero")):
             rule[~published & which], outcome[~published & which] = RULES.index(name), OUTCOMES.index("withheld (primary)")
         if isinstance(policy, ThresholdRounding):
             # A zero is published as it is, by no rule.
             rule[published & (counts == 0)], outcome[published & (counts == 0)] = 0, OUTCOMES.index("published")
     return rule, outcome
+
+
+def _groups(
+    tables: Sequence[CountTable], hierarchies: Mapping[str, Hierarchy], policy: Policy
+) -> dict[str, np.ndarray]:
+    """By table, which of its cells a rule of group disclosure makes sensitive."""
+    rules = [rule for rule in policy.rules if isinstance(rule, GroupDisclosure)]
+    found: dict[str, np.ndarray] = {}
+    for measure in dict.fromkeys(table.measure for table in tables if rules):
+        linked = [table for table in tables if table.measure == measure]
+        system = build_system(linked, hierarchies)
+        counts, alone = np.zeros(system.size, dtype=np.int64), np.zeros(system.size, dtype=bool)
+        for table in linked:
+            counts[system.cell_ids[table.name]] = table.counts
+        for rule in rules:
+            alone[[demand.cell for demand in group_demands(system, counts, rule)]] = True
+        found |= {table.name: alone[system.cell_ids[table.name]] for table in linked}
+    return found

@@ -5,6 +5,7 @@ import pytest
 from anonymisation import AnonymisationError, Policy
 from anonymisation.appetite import BUILT_IN, KINDS, AppetiteError, load_appetite, preset
 from anonymisation.perturbation import CellKey, Nhs, Rounding, TenFive
+from anonymisation.primary import GroupDisclosure, Singletons
 
 GOOD = "presets:\n  mine:\n    title: Words\n    kind: suppression\n    threshold: 7\n"
 
@@ -39,6 +40,12 @@ def test_an_own_file_is_read(tmp_path):
     assert preset("mine", write(tmp_path, GOOD)).policy == Policy(threshold=7)
 
 
+def test_further_rules_are_read(tmp_path):
+    text = GOOD + "    zeros: available\n    rules:\n      - singletons\n      - group_disclosure: age\n"
+    policy = preset("mine", write(tmp_path, text)).policy
+    assert policy == Policy(7, zeros="available", rules=(Singletons(), GroupDisclosure("age")))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
@@ -53,6 +60,10 @@ def test_an_own_file_is_read(tmp_path):
         (GOOD.replace("    title: Words\n", ""), 3, "lacks 'title'"),
         (GOOD + "    threshold: 8\n", 6, "'threshold' twice"),
         (GOOD + "  mine:\n    title: x\n    kind: nhs\n", 6, "'mine' twice"),
+        (GOOD + "    rules: singletons\n", 6, "rules must be a list"),
+        (GOOD + "    rules:\n      - singeltons\n", 7, "unknown rule 'singeltons'; give singletons or"),
+        (GOOD + "    rules:\n      - group: age\n", 7, "unknown key 'group'; it knows group_disclosure"),
+        (GOOD + "    rules:\n      - group_disclosure: age\n", 3, "give 'available'"),
         (GOOD + "other: 1\n", 6, "unknown key 'other'"),
         ("- a\n", 1, "must be keys with values"),
         ("presets:\n  mine: 3\n", 2, "must be keys with values"),

@@ -6,11 +6,12 @@ import re
 import numpy as np
 import pytest
 
-from anonymisation import CountTable, PublishedTable, attack, protect
+from anonymisation import CountTable, Policy, PublishedTable, attack, protect
 from anonymisation.appetite import load_appetite
 from anonymisation.disclosure import describe, disclosure, kind_of
 from anonymisation.outcomes import outcomes
 from anonymisation.perturbation import CellKey, Rounding, TenFive, apply, known_intervals
+from anonymisation.primary import GroupDisclosure, Singletons
 from tests.anonymisation.systems import flat
 
 HIERARCHIES = {"a": flat("a", *"pqrs"), "b": flat("b", *"wxyz")}
@@ -81,7 +82,7 @@ def test_outcomes_say_for_each_cell_what_rule_applied_and_what_became_of_it():
     counts = table().counts.ravel()
     for name, entry in load_appetite().items():
         result, _ = protected(entry.policy)
-        frame = outcomes([table()], result.tables, entry.policy, name)["t"]
+        frame = outcomes([table()], HIERARCHIES, result.tables, entry.policy, name)["t"]
         assert list(frame.columns) == ["a", "b", "policy", "rule", "outcome"] and len(frame) == 25
         assert set(frame["policy"]) == {name}
         shown, values = result.tables["t"].published.ravel(), result.tables["t"].values.ravel()
@@ -94,6 +95,19 @@ def test_outcomes_say_for_each_cell_what_rule_applied_and_what_became_of_it():
         if kind_of(entry.policy) != "suppression":
             assert ((frame["outcome"] == "raised").to_numpy() == shown & (values > counts)).all()
             assert ((frame["outcome"] == "lowered").to_numpy() == shown & (values < counts)).all()
+
+
+def test_a_margin_in_one_category_is_withheld_by_its_own_rule_and_the_statement_promises_it():
+    lone = CountTable("t", "n", AXES, np.array(
+        [[60, 20, 20, 20, 0], [20, 20, 0, 0, 0], [20, 0, 20, 0, 0], [20, 0, 0, 20, 0], [0, 0, 0, 0, 0]]
+    ))  # fmt: skip
+    policy = Policy(zeros="available", rules=(GroupDisclosure("b"), Singletons()))
+    frame = outcomes([lone], HIERARCHIES, protect([lone], HIERARCHIES, policy).tables, policy, "own")["t"]
+    by_rule = frame[frame["rule"] == "group disclosure"]
+    assert len(by_rule) and set(by_rule["outcome"]) == {"withheld (primary)"}
+    zeros = lone.counts.ravel() == 0
+    assert set(frame[zeros & frame["outcome"].str.startswith("withheld")]["rule"]) <= {"protects others", "group disclosure"}
+    assert "one category of b" in describe(policy)["guarantee"] and "knowing of herself" in describe(policy)["guarantee"]
 
 
 def test_results_that_may_be_published_hold_no_outcome():
