@@ -102,6 +102,8 @@ def _by_cell(
         values = np.asarray(given[table.name], dtype=found.dtype)
         if values.shape != table.counts.shape:
             raise TableError(f"table {table.name!r}: ``{argument}`` has another shape than the table")
+        if found.dtype == np.float64 and not (values > 0).all():
+            raise TableError(f"table {table.name!r}: ``{argument}`` must be numbers above 0")
         ids = system.cell_ids[table.name]
         found[ids] = np.where(told[ids], np.maximum(found[ids], values), values)
         told[ids] = True

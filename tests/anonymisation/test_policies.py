@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from anonymisation import Policy, ProtectionError, attack, protect
+from anonymisation import Policy, ProtectionError, TableError, attack, protect
 from anonymisation.primary import GroupDisclosure, Singletons
 from tests.anonymisation.systems import linked, read_case
 from tests.paths import shared
@@ -109,3 +109,5 @@ def test_costs_say_which_cells_are_withheld() -> None:
     never[0] = np.inf
     published = protect([table], hierarchies, Policy(), weights={table.name: never}).tables[table.name].published
     assert (published[0] | (table.counts[0] < 5)).all()
+    with pytest.raises(TableError, match="above 0"):
+        protect([table], hierarchies, Policy(), weights={table.name: np.zeros(table.counts.shape)})
