@@ -10,7 +10,7 @@ from anonymisation.primary import GroupDisclosure, Singletons
 from tests.anonymisation.systems import linked, read_case
 from tests.paths import shared
 
-RANDOM = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+RANDOM = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def judge(tables: list, hierarchies: dict, policy: Policy) -> list[str]:
