@@ -127,10 +127,15 @@ class _Measure:
         for table in self._shown:
             seen[self.system.cell_ids[table.name][table.published]] = True
         self._fixed = same | seen
-        # Of a cell that only others show, withholding it is theirs.
-        self._forced = ((held == WITHHELD) & ~seen) | (unseen & ~seen)
         zero = (self._counts == 0) & (policy.zeros == "published")
         self._movable = ~self._fixed & own & ~zero
+        self._settled = (held == WITHHELD) & ~seen & ~zero
+        # A total that grew, less what came, is the old total: where that was withheld, so is the new one.  Of a cell
+        # that only others show, withholding it is theirs.
+        grown = (self._held(by_extent=False) == WITHHELD) & self._movable
+        self._added = extensions(hierarchies, self._earlier[-1].hierarchies) if self._earlier else []
+        self._settled |= grown & self._nothing_came()
+        self._forced = self._settled | grown | (unseen & ~seen)
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
 
     def protect(self) -> np.ndarray:
@@ -172,12 +177,16 @@ class _Measure:
                 [(self._measure, where[cell]) for cell in sorted(where)],
             )
 
-    def _held(self) -> np.ndarray:
-        """By cell, what the last release that has it tells: its count, ``WITHHELD``, or ``ABSENT``."""
+    def _held(self, by_extent: bool = True) -> np.ndarray:
+        """By cell, what the last release that has it tells: its count, ``WITHHELD``, or ``ABSENT``.
+
+        ``by_extent``: a code that stands for more now is another.
+        """
         last = np.full(self.system.size, ABSENT, dtype=np.int64)
         for snapshot in reversed(snapshots(self._earlier, self._measure)):
             ours, theirs = cell_names([self.system, snapshot.system])
-            ours[changed_extent(self.system, snapshot.system)] = -1
+            if by_extent:
+                ours[changed_extent(self.system, snapshot.system)] = -1
             _, here, there = np.intersect1d(ours, theirs, return_indices=True)
             here, there = here[last[here] == ABSENT], there[last[here] == ABSENT]
             last[here] = np.where(snapshot.known, snapshot.values, WITHHELD)[there]
@@ -186,18 +195,20 @@ class _Measure:
     def _pattern(self, forced: np.ndarray) -> np.ndarray:
         """Suppression in this release alone, with what the last one called a total as a code of its own.
 
-        Where that asks for too much, without: whether it was too much, the joint attack says.
+        First as if readers knew all counts of the past: then only what is new needs protection, at the cost of what is
+        new, and old cells cannot help.  Where that asks for too much they are withheld like others, and then without
+        the old totals: whether that was too much, the joint attack says.
         """
-        added = extensions(self._hierarchies, self._earlier[-1].hierarchies) if self._earlier else []
+        ways = [(self._added, True), (self._added, False), ([], False)] if self._earlier else [([], False)]
         reason = None
-        for codes in (added, []) if added else ([],):
+        for codes, past in ways:
             try:
-                return self._suppressed(forced, codes)
+                return self._suppressed(forced, codes, past)
             except ProtectionError as error:
                 reason = error
         raise ReleaseRefusedError(f"no pattern protects {self._measure} beside what is published: {reason}", ()) from reason
 
-    def _suppressed(self, forced: np.ndarray, added: Sequence[Extension]) -> np.ndarray:
+    def _suppressed(self, forced: np.ndarray, added: Sequence[Extension], past: bool) -> np.ndarray:
         everything = [*self._tables, *self._others]
         tables = [extended_table(table, added) for table in everything]
         hierarchies = extended_hierarchies(self._hierarchies, added)
@@ -209,16 +220,31 @@ class _Measure:
             fixed[table.name], withheld[table.name] = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
             outside = np.ones(shape, dtype=bool)
             outside[inside] = False
-            known = self._known_before(extended, added) if outside.any() else np.zeros(shape, dtype=bool)
+            known = self._known_before(extended, added) if outside.any() and not past else outside
             fixed[table.name][outside], withheld[table.name][outside] = known[outside], ~known[outside]
-            fixed[table.name][inside], withheld[table.name][inside] = self._fixed[ids], forced[ids]
+            kept = self._fixed | self._settled if past else self._fixed
+            fixed[table.name][inside], withheld[table.name][inside] = kept[ids], forced[ids] & ~kept[ids]
         protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld)
         suppressed = np.zeros(self.system.size, dtype=bool)
         for table in everything:
             ids = self.system.cell_ids[table.name]
             inside = tuple(slice(0, size) for size in ids.shape)
             suppressed[ids] = ~protection.tables[table.name].published[inside]
-        return suppressed
+        return suppressed | self._settled
+
+    def _nothing_came(self) -> np.ndarray:
+        """Which cells of grown codes count no more than what the code stood for before."""
+        same = np.zeros(self.system.size, dtype=bool)
+        for table in [*self._tables, *self._others]:
+            extended = extended_table(table, self._added)
+            for one in self._added:
+                codes = list(extended.axes.get(one.dimension, ()))
+                if one.code in codes:
+                    axis = list(table.axes).index(one.dimension)
+                    inside = tuple(slice(0, n) if i != axis else codes.index(one.code) for i, n in enumerate(table.counts.shape))
+                    now = self.system.cell_ids[table.name].take(codes.index(one.now), axis=axis)
+                    same[now[self._counts[now] == extended.counts[inside]]] = True
+        return same
 
     def _known_before(self, table: CountTable, added: Sequence[Extension]) -> np.ndarray:
         """Which cells of the added codes were published by the last release, and have not changed."""
