@@ -18,18 +18,13 @@ import scipy.sparse as sp
 
 from anonymisation.errors import AnonymisationError, InconsistentTablesError
 from anonymisation.intruder.programs import Program
-from anonymisation.releases.joint import Joint, Merged, join, merge
+from anonymisation.releases.joint import Joint, Merged, merge
 
 REVISED = 1e-5
 """Records by which a cell is revised in a solution, beyond the solver's tolerance."""
 
 MOST_EXPLANATIONS = 3
 """Explanations looked for in one part; after them all guesses of the part are given up, which is always possible."""
-
-
-STEPWISE = 5_000
-"""Withheld cells beyond which three or more releases are first explained two by two, each with the next, and together
-only what is left.  It takes far less, and she gives up a guess or two that a later release would have saved."""
 
 
 def kept(joint: Joint) -> np.ndarray:
@@ -40,11 +35,6 @@ def kept(joint: Joint) -> np.ndarray:
     held = np.ones(joint.links.shape[1], dtype=bool)
     if not held.size:
         return held
-    if len(joint.snapshots) > 2 and (~joint.known).sum() > STEPWISE:
-        for number in range(len(joint.snapshots) - 1):
-            pair = join(joint.snapshots[number : number + 2])
-            given_up = pair.links[:, ~kept(pair)] + joint.starts[number]
-            held &= ~np.isin(_pairs(joint.links, joint), _pairs(given_up, joint))
     parts = joint.parts()
     ends = np.where(joint.known[joint.links[0]], joint.links[1], joint.links[0])
     link_parts = parts[ends]
@@ -60,11 +50,6 @@ def kept(joint: Joint) -> np.ndarray:
             here = np.flatnonzero(held & (link_parts == part))
             held[here[_revised(joint, np.flatnonzero(parts == part), here)]] = False
     return held
-
-
-def _pairs(links: np.ndarray, joint: Joint) -> np.ndarray:
-    """One number for each pair of cells."""
-    return links[0] * len(joint.known) + links[1]
 
 
 def _contradicted(joint: Joint, merged: Merged, parts: np.ndarray, settled: set[bytes]) -> np.ndarray:

@@ -127,7 +127,10 @@ class Merged:
 def merge(joint: Joint, held: np.ndarray) -> Merged:
     """The joint system under the guesses of ``joint.links`` that are ``held``."""
     size = len(joint.known)
-    group = _groups(joint, joint.links[:, held])
+    pairs = joint.links[:, held]
+    _, group = connected_components(
+        sp.csr_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False
+    )
     count = int(group.max()) + 1
     least, most = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
     np.minimum.at(least, group[joint.known], joint.values[joint.known])
@@ -161,45 +164,6 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
     return Merged(
         unknown, value, at_odds & ~joint.known, sums, lower[first], upper[first], releases, component
     )
-
-
-def _groups(joint: Joint, pairs: np.ndarray) -> np.ndarray:
-    """By cell, its group: cells in one group have one count, by a guess or because they sum up the same.
-
-    Withheld totals of several releases whose parts are the same unknowns are the same unknown.
-    """
-    size = len(joint.known)
-    rows = np.repeat(np.arange(joint.sums.shape[0]), np.diff(joint.sums.indptr))
-    parent = np.full(joint.sums.shape[0], -1, dtype=np.int64)
-    above = joint.sums.data > 0
-    parent[rows[above]] = joint.sums.indices[above]
-    useful = np.flatnonzero((joint.upper == 0) & ~joint.known[parent])
-    below = np.flatnonzero(~above)
-    count = size + 1
-    while True:
-        _, group = connected_components(
-            sp.csr_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False
-        )
-        if group.max(initial=-1) + 1 == count:
-            return group
-        count = int(group.max()) + 1
-        least = np.full(count, -1)
-        np.maximum.at(least, group[joint.known], joint.values[joint.known])
-        value = np.where(joint.known, joint.values, least[group])
-        marks = []
-        for seed in (1, 2):
-            mark = _mixed(np.where(value >= 0, 0, group + 1).astype(np.uint64), seed)
-            mark[value >= 0] = 0
-            total = np.zeros(joint.sums.shape[0], dtype=np.uint64)
-            with np.errstate(over="ignore"):
-                np.add.at(total, rows[below], mark[joint.sums.indices[below]])
-            marks.append(total)
-        number = np.zeros(joint.sums.shape[0], dtype=np.int64)
-        np.add.at(number, rows[below], np.maximum(value, 0)[joint.sums.indices[below]])
-        keys = np.stack([joint.names[parent].astype(np.uint64), *marks, number.astype(np.uint64)], axis=1)[useful]
-        _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-        same = np.stack([parent[useful[first[which.ravel()]]], parent[useful]])
-        pairs = np.concatenate([pairs, same[:, same[0] != same[1]]], axis=1)
 
 
 def _components(sums: sp.csr_array) -> np.ndarray:
