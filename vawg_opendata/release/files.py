@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SUMS = "SHA256SUMS"
+SIGNATURE = "SHA256SUMS.sig"
 
 
 def sha256(path: Path) -> str:
@@ -30,8 +31,13 @@ def write_json(path: Path, value: object) -> None:
 
 def replace_json(path: Path, value: object) -> None:
     """Write JSON over a file that may be read at this moment: readers see the old or the new text whole."""
+    replace_text(path, json_text(value))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write UTF-8 text over a file that may be read at this moment: readers see the old or the new text whole."""
     fresh = path.with_name(f".{path.name}.new")
-    write_json(fresh, value)
+    fresh.write_text(text, encoding="utf-8", newline="\n")
     _sync(fresh)
     os.replace(fresh, path)
     _sync(path.parent)
@@ -42,9 +48,20 @@ def package_files(folder: Path) -> list[Path]:
     return sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.relative_to(folder).as_posix())
 
 
+def content_files(folder: Path) -> list[Path]:
+    """The files that `SHA256SUMS` is about: all but itself, its signature and the archive of them all, which holds it."""
+    return [path for path in package_files(folder) if path.parent != folder or (path.name not in (SUMS, SIGNATURE) and path.suffix != ".zip")]
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """What `SHA256SUMS` states: SHA-256 in hexadecimal, by path."""
+    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
 def write_sums(folder: Path) -> None:
-    """Write `SHA256SUMS` over all other files of a folder, as `sha256sum --check` reads it."""
-    lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in package_files(folder) if path != folder / SUMS]
+    """Write `SHA256SUMS` over the content of a folder, as `sha256sum --check` reads it."""
+    lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in content_files(folder)]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
@@ -52,11 +69,8 @@ def wrong_sums(folder: Path) -> list[str]:
     """What differs between a folder and its `SHA256SUMS`: files changed, missing or added. Empty when nothing does."""
     if not (folder / SUMS).is_file():
         return [f"{SUMS} is missing"]
-    stated = {}
-    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        stated[name] = digest
-    found = {path.relative_to(folder).as_posix(): path for path in package_files(folder) if path != folder / SUMS}
+    stated = read_sums(folder)
+    found = {path.relative_to(folder).as_posix(): path for path in content_files(folder)}
     problems = [f"{name} is missing" for name in sorted(set(stated) - set(found))]
     problems += [f"{name} is not listed in {SUMS}" for name in sorted(set(found) - set(stated))]
     return problems + [f"{name} does not have the hash in {SUMS}" for name in stated if name in found and sha256(found[name]) != stated[name]]

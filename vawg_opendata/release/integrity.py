@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from vawg_opendata.release.archive import wrong_archive
 from vawg_opendata.release.duckdb_file import content_digest
 from vawg_opendata.release.files import SUMS, sha256, wrong_sums
 from vawg_opendata.release.formats import csv_relation
@@ -21,7 +22,7 @@ _TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean
 def check(folder: Path) -> list[str]:
     """Every way in which a package contradicts itself; empty when it does not. What is absent is not judged."""
     descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
-    problems = wrong_sums(folder) if (folder / SUMS).is_file() else []
+    problems = wrong_sums(folder) + wrong_archive(folder) if (folder / SUMS).is_file() else []
     problems += [problem for resource in descriptor["resources"] for problem in _bytes(folder, resource)]
     if problems:
         return problems  # a damaged file would fail every further check as well

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from anonymisation import ProtectedTable
 from vawg_opendata.products.declaration import Product
+from vawg_opendata.release.archive import write_archive
 from vawg_opendata.release.audit import AuditReport, audit_new
 from vawg_opendata.release.catalogue import write_catalogue
 from vawg_opendata.release.descriptor import InputFile, descriptor
@@ -85,6 +86,7 @@ def publish(
         (folder / "README.md").write_text(readme(product, outline, tables, described), encoding="utf-8", newline="\n")
         (folder / "CHANGES.md").write_text(changes_text(product, changes), encoding="utf-8", newline="\n")
         write_sums(folder)
+        write_archive(folder, f"{product.name}-{changes.version}")
         for what, problems in (("the check of its files", check(folder)), ("frictionless", validate(folder))):
             if problems:
                 raise _refusal(product, what, problems)
