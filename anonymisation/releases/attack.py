@@ -104,6 +104,9 @@ def _alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> li
             int(cell): (int(snapshot.values[cell]), int(snapshot.values[cell]), True)
             for cell in np.flatnonzero(snapshot.known & (snapshot.values > 0) & (snapshot.values < threshold))
         }
+        # What the parts add up to is known as well.
+        told = (merged.value >= 0) & (merged.value < threshold) & ~snapshot.known
+        found |= {int(cell): (*(int(merged.value[cell]),) * 2, False) for cell in np.flatnonzero(told)}
         cells = np.flatnonzero(merged.unknown >= 0)
         names = joint.names[joint.release == number]
         narrow = verdicts.narrow(merged, names[cells])
@@ -123,7 +126,7 @@ def _together(
         return []
     merged = merge(joint, held)
     intervals: dict[int, tuple[int, int]] = {}
-    guessed = (merged.value > 0) & (merged.value < threshold) & ~joint.known
+    guessed = (merged.value >= 0) & (merged.value < threshold) & ~joint.known
     intervals |= {int(cell): (int(merged.value[cell]),) * 2 for cell in np.flatnonzero(guessed)}
     narrow = verdicts.narrow(merged, _unknown_names(joint, merged))
     if narrow:

@@ -4,8 +4,9 @@ Belongs here: the sums of all releases over common unknowns, and the parts into 
 which guesses a reader gives up (``guesses``), or what a disclosure is (``attack``).
 
 A guess says that a withheld cell has the same count in two releases.  Cells tied by guesses are one unknown, or one
-known number where a release publishes one of them; all other cells are separate by release.  Each release brings its
-own sums, so a total over more months than before is another cell with another sum.
+known number where a release publishes one of them, and so are totals that follow from such cells alone; all other cells
+are separate by release.  Each release brings its own sums, so a total over more months than before is another cell with
+another sum.
 """
 
 from __future__ import annotations
@@ -105,8 +106,8 @@ def join(snapshots: Sequence[Snapshot]) -> Joint:
 class Merged:
     """The joint system under guesses: ``lower <= sums @ x <= upper`` over the unknowns, each sum once.
 
-    ``unknown``: by cell, its unknown, or -1 where it is known; ``value``: by cell, its count where it is known or
-    guessed to be a known one, else -1.  ``at_odds``: cells whose guesses contradict what is published already.
+    ``unknown``: by cell, its unknown, or -1 where it is known; ``value``: by cell, its count where it is known, guessed
+    to be a known one or the sum of such, else -1.  ``at_odds``: cells whose guesses contradict what is published already.
     ``releases``: by sum and release, whether the release has that sum by itself, with no number that is guessed.
     """
 
@@ -127,16 +128,7 @@ class Merged:
 def merge(joint: Joint, held: np.ndarray) -> Merged:
     """The joint system under the guesses of ``joint.links`` that are ``held``."""
     size = len(joint.known)
-    pairs = joint.links[:, held]
-    _, group = connected_components(
-        sp.csr_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False
-    )
-    count = int(group.max()) + 1
-    least, most = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
-    np.minimum.at(least, group[joint.known], joint.values[joint.known])
-    np.maximum.at(most, group[joint.known], joint.values[joint.known])
-    at_odds = (least < most)[group]
-    value = most[group]
+    group, value, at_odds = _groups(joint, joint.links[:, held])
     unknown = np.full(size, -1, dtype=np.int64)
     unknown[value < 0] = np.unique(group[value < 0], return_inverse=True)[1]
     columns = np.flatnonzero(value < 0)
@@ -164,6 +156,76 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
     return Merged(
         unknown, value, at_odds & ~joint.known, sums, lower[first], upper[first], releases, component
     )
+
+
+def _groups(joint: Joint, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By cell, its group, the one count that all cells of the group have (-1: unknown), and whether they contradict it.
+
+    Cells are in one group if a guess of ``pairs`` ties them, or if they are one total in several releases and sum up
+    the same unknowns.  A total of which every part has a count has their sum.
+
+    Both follow from the sums and the guesses, so nothing is claimed that the programs would not find.  They follow from
+    those of one part of the system alone: totals with a common unknown part are in the part that it is in, and of a
+    total whose parts all have a count it is not said which others equal it.  Where two counts contradict each other
+    nothing follows, so that what is contradicted stays where its cause is.
+    """
+    size = len(joint.known)
+    entries = sp.coo_array(joint.sums)
+    above, exact = entries.data > 0, joint.upper == 0
+    parent = np.full(joint.sums.shape[0], -1, dtype=np.int64)
+    parent[entries.row[above]] = entries.col[above]
+    row, part = entries.row[~above], entries.col[~above]
+    total = np.where(joint.known, joint.values, -1)
+    while True:
+        _, group = connected_components(
+            sp.csr_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False
+        )
+        number = int(group.max(initial=-1)) + 1
+        least, most = np.full(number, np.iinfo(np.int64).max), np.full(number, -1)
+        told = total >= 0
+        np.minimum.at(least, group[told], total[told])
+        np.maximum.at(most, group[told], total[told])
+        at_odds = (least < most)[group]
+        value = most[group]
+        unclear = (value < 0) | (at_odds & ~joint.known)
+        counts = np.where(unclear, 0, np.where(joint.known, joint.values, value))
+        unclear_parts, sums = np.zeros((2, len(parent)), dtype=np.int64)
+        np.add.at(unclear_parts, row, unclear[part])
+        np.add.at(sums, row, counts[part])
+        settled = np.flatnonzero(exact & (unclear_parts == 0) & (total[parent] < 0))
+        if settled.size:
+            total[parent[settled]] = sums[settled]
+            continue
+        again = _same_parts(joint, parent, row, part, np.where(at_odds, size + np.arange(size), group), unclear, sums)
+        again = again[:, group[again[0]] != group[again[1]]]
+        if not again.size:
+            return group, value, at_odds
+        pairs = np.concatenate([pairs, again], axis=1)
+
+
+def _same_parts(
+    joint: Joint,
+    parent: np.ndarray,
+    row: np.ndarray,
+    part: np.ndarray,
+    group: np.ndarray,
+    unclear: np.ndarray,
+    sums: np.ndarray,
+) -> np.ndarray:
+    """Pairs of unknown totals of one name whose sums have the same unknown parts, and the same count beside them."""
+    open_part = unclear[part]
+    useful = (joint.upper == 0) & unclear[parent]
+    useful &= np.bincount(row[open_part], minlength=len(parent)) > 0
+    marks = []
+    for seed in (1, 2):
+        mark = np.zeros(len(parent), dtype=np.uint64)
+        with np.errstate(over="ignore"):
+            np.add.at(mark, row[open_part], _mixed(group[part[open_part]].astype(np.uint64), seed))
+        marks.append(mark)
+    keys = np.stack([joint.names[parent].astype(np.uint64), *marks, sums.astype(np.uint64)], axis=1)[useful]
+    cells = parent[useful]
+    _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return np.stack([cells[first[which.ravel()]], cells])
 
 
 def _components(sums: sp.csr_array) -> np.ndarray:

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from anonymisation import Hierarchy, InconsistentTablesError, PublishedTable, TableError, attack
 from anonymisation.releases import Release, attack_releases
+from anonymisation.releases.joint import join, merge
+from anonymisation.releases.release import snapshots
 from tests.anonymisation.releases.enumeration import joint_intervals, possible
 from tests.anonymisation.systems import flat
 
@@ -155,6 +157,49 @@ def test_releases_that_are_equal_are_attacked_once() -> None:
     values = {"total": 40, "p": None, "q": None, "r": 20}
     verdict = attack_releases([line(str(number), values) for number in range(4)], 5)
     assert (verdict.checked["components"], verdict.checked["components_known"]) == (5, 4)
+
+
+def test_what_is_known_of_a_total_lays_no_blame_on_guesses_elsewhere() -> None:
+    """Row r adds up to 1 in every release by itself, while the new column was revised: that is the guess to give up."""
+    rows = ["total", "p", "q", "r"]
+    first = with_totals(np.array([[0, 1], [0, 0], [0, 1]]))
+    second = with_totals(np.array([[0, 1, 2], [0, 0, 0], [0, 1, 0]]))
+    third = with_totals(np.array([[0, 1, 1], [0, 0, 0], [0, 1, 0]]))
+    withheld = np.array([[1, 0, 0, 1], [1, 0, 1, 1], [0, 0, 0, 0], [1, 0, 0, 0]]).astype(bool)
+    withheld[0, 0] = False
+    seen_first = ~withheld[:, :3]
+    seen = ~withheld
+    seen[1, 2] = True
+    columns = ["total", "u", "v", "new"]
+    releases = [
+        square("v0", first, seen_first, rows, columns[:3]),
+        square("v1", second, seen, rows, columns),
+        square("v2", third, seen, rows, columns),
+    ]
+    verdict = attack_releases(releases, 5)
+    assert (verdict.guesses, verdict.given_up) == (2, 1)
+    assert {(f.codes.get("b"), f.low, f.releases) for f in verdict.findings if f.codes.get("a") == "p"} >= {
+        ("new", 2, ("v1",)),
+        ("new", 1, ("v2",)),
+    }
+
+
+def test_totals_of_the_same_parts_are_one_unknown() -> None:
+    """Over any number of releases: also a total that has withheld totals among its parts, and beside published ones."""
+    rows, columns = ["total", "p", "q", "r"], ["total", "u", "v", "w"]
+    counts = with_totals(np.array([[20, 3, 2], [4, 1, 30], [9, 9, 9]]))
+    shown = np.ones_like(counts, dtype=bool)
+    shown[:3, :] = [[True, True, False, False], [False, True, False, False], [False, False, False, True]]
+    one = join(snapshots([square("v0", counts, shown, rows, columns)], "m"))
+    several = join(snapshots([square(f"v{i}", counts, shown, rows, columns) for i in range(5)], "m"))
+    assert several.links.shape[1] == 4 * int((~shown[1:, 1:]).sum())
+    alone, together = (merge(joint, np.ones(joint.links.shape[1], dtype=bool)) for joint in (one, several))
+    assert together.sums.shape == alone.sums.shape and together.unknown.max() == alone.unknown.max()
+    # A revision of one part keeps apart the totals it is in, and no others.
+    revised = np.ones(several.links.shape[1], dtype=bool)
+    revised[np.flatnonzero(several.names[several.links[0]] == several.names[several.links[0, 0]])[:1]] = False
+    apart = merge(several, revised)
+    assert apart.unknown.max() == alone.unknown.max() + 1 + 2
 
 
 def test_a_release_that_contradicts_itself_is_named() -> None:
