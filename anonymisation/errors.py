@@ -17,8 +17,12 @@ class TableError(AnonymisationError, ValueError):
     """A table is incomplete, not additive, or does not fit its hierarchies or the other tables of its measure."""
 
 
+class RecordError(AnonymisationError, ValueError):
+    """A table of records does not fit its hierarchies or its policy."""
+
+
 class ProtectionError(AnonymisationError):
-    """No pattern of suppression keeps the guarantee under the cells that must stay published."""
+    """No pattern of suppression keeps the guarantee under the cells that must stay published; or no recoding of records does."""
 
 
 class InconsistentTablesError(AnonymisationError):
