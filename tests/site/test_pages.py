@@ -1,0 +1,284 @@
+"""Every number on the pages equals the package's, and all that pages refer to is there."""
+
+import csv
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.release.packages import MIXED, release
+from tests.site.folders import LISTS, TABLES, list_versions, make_published
+from vawg_opendata.site import build_site
+from vawg_opendata.site.build import POLICY
+
+VOID = {"meta", "link", "input", "br"}
+
+
+class Reader(HTMLParser):
+    """A page as the tests look at it: tables of cells, ids, references, and what a content security policy would forbid."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tables, self.ids, self.references, self.forbidden, self.open = [], [], [], [], []
+        self.row = self.cell = None
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in given:
+            self.ids.append(given["id"])
+        self.references += [(tag, name, given[name]) for name in ("href", "src") if name in given]
+        self.references += [(tag, name, f"#{one}") for name in ("aria-labelledby", "aria-describedby", "for") for one in given.get(name, "").split()]
+        self.forbidden += [name for name in given if name == "style" or name.startswith("on")]
+        if tag == "table":
+            self.tables.append({"given": given, "head": [], "rows": []})
+        if tag == "tr" and self.tables:
+            self.row = []
+        if tag in ("td", "th") and self.tables:
+            self.cell, self.text = given, ""
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"{tag} closes something else"
+        if tag in ("td", "th") and self.cell is not None:
+            self.row.append((tag, self.cell, self.text))
+            self.cell = None
+        if tag == "tr" and self.row is not None:
+            head = "thead" in self.open
+            self.tables[-1]["head" if head else "rows"].append(self.row)
+            self.row = None
+
+    def handle_data(self, data):
+        self.text += data
+        if self.open and self.open[-1] == "script" and data.strip():
+            self.forbidden.append("inline script")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    folder = make_published(tmp_path_factory.mktemp("site") / "published")
+    build_site(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(published) -> dict[str, Reader]:
+    site = published / "site"
+    return {path.relative_to(site).as_posix(): Reader(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
+
+
+def released(package: Path, table: str) -> dict[tuple, tuple[str, str]]:
+    """The cells of a table as published: by measure and codes, value and status."""
+    dimensions, measures = TABLES[table]
+    with (package / "data" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (measure, *((name, row[name]) for name in dimensions)): (row[measure], row[f"{measure}_status"])
+            for row in csv.DictReader(file)
+            for measure, _ in measures
+        }
+
+
+def plain(value: str) -> str:
+    """A published number in the one form in which numbers are compared."""
+    return value.replace(",", "").removesuffix(".0")
+
+
+def told(cell: tuple) -> tuple[str, str]:
+    """Value and status of a cell of a page, from what a reader sees and hears; its class must say the same."""
+    _, given, text = cell
+    words = {"[c] withheld": "c", "[x] not available": "x", "[z] not applicable": "z"}
+    assert given.get("class", "") == words.get(text, ""), cell
+    return ("", words[text]) if text in words else (plain(text), "")
+
+
+def cells_of(page: Reader):
+    """All cells of the tables of a page: table, codes by dimension, cell."""
+    for table in page.tables:
+        given = table["given"]
+        if "data-table" not in given:
+            continue
+        name, _, measure = given["data-table"].partition("-")
+        measure = measure or TABLES[name][1][0][0]
+        fixed = dict(part.split("=", 1) for part in given["data-fixed"].split(";") if part)
+        columns = [cell[1].get("data-code", "") for cell in table["head"][0][1:]]
+        period = next((one for one in TABLES[name][0] if one == "month"), "")
+        for row in table["rows"]:
+            for code, cell in zip(columns, row[1:], strict=True):
+                codes = fixed | ({given["data-rows"]: row[0][1]["data-code"]} if given["data-rows"] else {})
+                codes |= {period: code} if period and period not in codes else {}
+                yield name, (measure, *((one, codes[one]) for one in TABLES[name][0])), cell
+
+
+@pytest.mark.parametrize("product", ["many", "few"])
+def test_every_number_of_every_page_is_the_published_one_and_none_is_left_out(published, pages, product):
+    versions = {"many": "1.1.0", "few": "1.0.0"}
+    tables = TABLES if product == "many" else ["by_class"]
+    truth = {table: released(published / "datastore" / product / versions[product], table) for table in tables}
+    seen = {table: set() for table in tables}
+    for path, page in pages.items():
+        if path.startswith(f"{product}/"):
+            for table, key, cell in cells_of(page):
+                value, status = truth[table][key]
+                assert told(cell) == (plain(value), status), f"{path} {key}"
+                seen[table].add(key)
+    for table in tables:
+        assert seen[table] == set(truth[table]), table
+
+
+def test_labels_are_the_published_ones(pages):
+    labels = {code: label for entries in LISTS.values() for code, label, *_ in entries if code != "total"}
+    seen = 0
+    for page in pages.values():
+        for table in page.tables:
+            for row in (*table["head"], *table["rows"]):
+                for tag, given, text in row:
+                    if given.get("data-code") in labels:
+                        assert tag == "th" and text == labels[given["data-code"]]
+                        seen += 1
+    assert seen > 1000
+
+
+def scripts(site: Path, function: str) -> list[list]:
+    """The arguments of the calls of one function in the scripts of Explore."""
+    found = []
+    for path in (site / "explore").rglob("*.js"):
+        match = re.fullmatch(rf"{function}\((.*)\);\n", path.read_text(encoding="utf-8"), re.S)
+        if match:
+            found.append(json.loads(f"[{match.group(1)}]"))
+    return found
+
+
+def test_explore_holds_every_published_cell(published):
+    site = published / "site"
+    listing = scripts(site, "vawgTables")[0][0]
+    lists = {product: found for product, found in scripts(site, "vawgLists")}
+    rows = {(key, number): found for key, number, found in scripts(site, "vawgCells")}
+    for table in listing:
+        name, _, measure = table["table"].partition("-")
+        measure = measure or TABLES[name][1][0][0]
+        axes = []
+        for dimension in table["dimensions"]:
+            codelist, positions = lists[table["product"]]["axes"][table["table"]][dimension]
+            codes = lists[table["product"]]["lists"][codelist]["codes"]
+            axes.append(codes if positions is None else [codes[at] for at in positions])
+        found = [line for number in range(len(table["starts"])) for line in rows[f"{table['product']}/{table['table']}", number]]
+        starts = [0]
+        for number in range(len(table["starts"]) - 1):
+            starts.append(starts[-1] + len(rows[f"{table['product']}/{table['table']}", number]))
+        assert table["starts"] == starts
+        truth = released(published / "datastore" / table["product"] / table["version"], name)
+        texts = iter(text for line in found for text in line.split(","))
+        seen = set()
+        for codes in itertools.product(*axes):
+            key = (measure, *zip(table["dimensions"], codes, strict=True))
+            value, status = truth[key]
+            assert next(texts) == (status or plain(value))
+            seen.add(key)
+        assert next(texts, None) is None
+        assert seen == {key for key in truth if key[0] == measure}
+
+
+def test_records_are_shown_as_published_and_never_as_markup(pages):
+    page = pages["many/cases/index.html"]
+    assert [[text for _, _, text in row] for row in page.tables[0]["rows"]] == [["1", "<b>strangulation</b>", ""], ["2", "stabbing", "2021-2023"]]
+
+
+def test_a_chart_shows_published_numbers_alone(published):
+    """Columns tell their numbers; a withheld or missing period has none."""
+    text = (published / "site" / "many" / "by_area" / "b1.html").read_text(encoding="utf-8")
+    truth = released(published / "datastore" / "many" / "1.1.0", "by_area")
+    wide = re.search(r'<svg[^>]*class="wide".*?</svg>', text, re.S).group()
+    drawn = {match[0]: plain(match[1]) for match in re.findall(r"<title>(Month [\d-]+): ([\d,]+)</title>", wide)}
+    expected = {f"Month {key[2][1]}": value for key, (value, status) in truth.items() if key[1][1] == "B1" and len(key[2][1]) == 7 and not status}
+    assert drawn == expected and len(drawn) < 36
+    assert wide.count('stroke-dasharray="5 4"') == 1  # the break of the series
+
+
+def test_nothing_of_another_audience_is_on_the_site(published):
+    for path in (published / "site").rglob("*"):
+        assert "partners-only" not in path.as_posix()
+        if path.is_file():
+            assert "partners-only" not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_reference_leads_somewhere_and_nothing_is_loaded_from_elsewhere(published, pages):
+    site = published / "site"
+    for path, page in pages.items():
+        for tag, name, target in page.references:
+            parts = urlsplit(target)
+            if parts.scheme:
+                assert tag == "a" and parts.scheme in ("https", "tel"), f"{path}: {target}"
+                continue
+            file = (site / path).parent / unquote(parts.path) if parts.path else site / path
+            assert file.resolve().is_file() or file.resolve() == (published / "catalogue.json").resolve() or file.name == "disclosure.json", f"{path}: {target}"
+            if parts.fragment and file.suffix == ".html" and not parts.fragment.startswith("t="):
+                there = pages[file.resolve().relative_to(site.resolve()).as_posix()]
+                assert parts.fragment in there.ids, f"{path}: {target}"
+
+
+def test_search_leads_to_pages_that_exist(published):
+    text = (published / "site" / "static" / "search.js").read_text(encoding="utf-8")
+    entries = json.loads(re.fullmatch(r"vawgSearch\((.*)\);\n", text, re.S).group(1))
+    assert {"Borough 1", "Ward 3 of 2", "Table by_area"} <= {entry[0] for entry in entries}
+    for _, _, address in entries:
+        assert (published / "site" / address).is_file()
+
+
+def test_pages_are_well_formed_and_need_no_exception_from_their_policy(pages):
+    for path, page in pages.items():
+        assert not page.open and not page.forbidden, path
+        assert len(page.ids) == len(set(page.ids)), path
+    assert "unsafe" not in POLICY and "'none'" in POLICY
+
+
+def test_the_same_folder_gives_the_same_bytes_and_an_unchanged_page_is_not_touched(published):
+    site = published / "site"
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in site.rglob("*") if path.is_file()}
+    build_site(published)
+    assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in site.rglob("*") if path.is_file()}
+
+
+def test_a_withdrawn_version_is_named_with_its_reason_and_its_pages_go(tmp_path):
+    published = make_published(tmp_path / "published")
+    build_site(published)
+    home = published / "datastore" / "many"
+    assert "by_area_and_class" in (published / "site" / "many" / "1.1.0.html").read_text(encoding="utf-8")
+    list_versions(home, [{"version": "1.1.0", "status": "withdrawn", "reason": "Wrong month."}, {"version": "1.0.0", "status": "released"}])
+    for path in sorted((home / "1.1.0").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    build_site(published)
+    assert not (published / "site" / "many" / "1.1.0.html").exists()
+    for page in ("calendar.html", "many/index.html"):
+        text = (published / "site" / page).read_text(encoding="utf-8")
+        assert "withdrawn: Wrong month." in text
+    assert "1.0.0" in (published / "site" / "many" / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_earlier_version_says_so_and_leads_to_the_latest(pages, published):
+    text = (published / "site" / "many" / "1.0.0.html").read_text(encoding="utf-8")
+    assert "earlier version" in text and ("a", "href", "index.html") in pages["many/1.0.0.html"].references
+
+
+def test_nothing_is_built_where_nothing_is_public(tmp_path):
+    published = tmp_path / "published"
+    published.mkdir()
+    assert not build_site(published).exists()
+
+
+def test_a_package_that_was_really_published_becomes_pages(tmp_path):
+    published = tmp_path / "published"
+    release(tmp_path, published, MIXED)
+    text = (build_site(published) / "victims-test" / "victims_by_age_group" / "index.html").read_text(encoding="utf-8")
+    assert text.count("[c]<i> withheld</i></td>") > 1

@@ -1,0 +1,206 @@
+"""Building the whole site from a published folder: every page, the files of Explore and of the search, the style and scripts.
+
+The same published folder gives the same bytes. A page is written only where it changed, one by one and each in one step, so that
+readers are served throughout; pages that are no longer made are removed at the end. What pages say belongs in the other modules.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from vawg_opendata.site import explore
+from vawg_opendata.site.product_page import changes_words, description, headline, page, period
+from vawg_opendata.site.released import Cells, Version, newest, read_rows, released
+from vawg_opendata.site.table_pages import Page, record_page, table_pages
+
+FOLDER = "site"
+EXIT_ADDRESS = "https://www.bbc.co.uk/weather"
+"""Where leaving leads: the page that GOV.UK's Exit this page goes to by default."""
+SHOWN_FIRST = "vawg-offences"
+"""The product most readers come for; the others follow by name."""
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+"""The content security policy of every page; a server may send the same as a header."""
+MENU = (("Data", "index.html"), ("Explore", "explore.html"), ("All tables", "contents.html"), ("Releases", "calendar.html"), ("Support", "support.html"), ("About", "about.html"))
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A product: its versions, the one readers are led to, and that one's tables."""
+
+    versions: tuple[Version, ...]
+    latest: Version
+
+    @cached_property
+    def cells(self) -> list[Cells]:
+        """The measures of the latest version's tables."""
+        return [cells for resource in self.latest.statistical for cells in self.latest.cells(resource)]
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """The pages of the latest version's tables."""
+        breaks = self.latest.notes("series_breaks")
+        records = [page for resource in self.latest.records if (page := record_page(self.latest, resource))]
+        return [*(page for cells in self.cells for page in table_pages(self.latest, cells, breaks)), *records]
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """By table, the address of its page from the product's folder."""
+        return {page.path.partition("/")[0]: page.path for page in self.pages if page.path.endswith("/index.html")}
+
+
+def build_site(published: Path) -> Path:
+    """Write the public pages of all that is released in a published folder to `published/site`, and return that folder.
+
+    Nothing is built where nothing is released to the public. OSError when the folder cannot be written.
+    """
+    shelves = {name: Shelf(tuple(versions), newest(published, versions)) for name, versions in _in_order(released(published))}
+    folder = published / FOLDER
+    written = set()
+    for path, text in _files(shelves) if shelves else ():
+        _replace(folder / path, text.encode())
+        written.add(path)
+    _remove_others(folder, written)
+    return folder
+
+
+def _files(shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, str]]:
+    """Path and text of every file, what others refer to first."""
+    static = resources.files("vawg_opendata.site") / "static"
+    for file in sorted(static.iterdir(), key=lambda file: file.name):
+        yield f"static/{file.name}", file.read_text(encoding="utf-8")
+    environment = _environment()
+    for name, shelf in shelves.items():
+        yield f"explore/{name}.js", explore.script("vawgLists", name, explore.code_lists(shelf.latest, shelf.cells))
+        for cells in shelf.cells:
+            for number, rows in explore.files(cells):
+                yield f"explore/{name}/{cells.name}-{number}.js", explore.script("vawgCells", f"{name}/{cells.name}", number, rows)
+        for one in shelf.pages:
+            trail = [("Data", "index.html"), (shelf.latest.descriptor["title"], f"{name}/index.html")]
+            if not one.path.endswith("/index.html"):
+                trail.append((one.values["table_title"], f"{name}/{one.path.partition('/')[0]}/index.html"))
+            yield f"{name}/{one.path}", _render(environment, "table", "../../", "", **one.values, trail=[*trail, (one.values["heading"], "")])
+        for version in shelf.versions:
+            if version.readable:
+                yield from _version_pages(environment, shelf, version)
+    yield from _common_pages(environment, shelves)
+
+
+def _in_order(products: Mapping[str, list[Version]]) -> list[tuple[str, list[Version]]]:
+    return sorted(products.items(), key=lambda item: (item[0] != SHOWN_FIRST, item[0]))
+
+
+def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Version) -> Iterator[tuple[str, str]]:
+    is_latest = version is shelf.latest
+    cells = shelf.cells if is_latest else [one for resource in version.statistical for one in version.cells(resource)]
+    values = page(version, shelf.latest, shelf.versions, cells, shelf.addresses if is_latest else {})
+    text = _render(environment, "product", "../", "", **values, trail=[("Data", "index.html"), (values["title"], "")])
+    yield f"{version.product}/{version.number}.html", text
+    if is_latest:
+        yield f"{version.product}/index.html", text
+
+
+def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, str]]:
+    synthetic = any(shelf.latest.descriptor.get("synthetic") for shelf in shelves.values())
+    listed = [(shelf.latest, shelf.cells) for shelf in shelves.values()]
+    addresses = {name: shelf.addresses for name, shelf in shelves.items()}
+    tables = explore.listing(listed, addresses)
+    yield "explore/tables.js", explore.script("vawgTables", tables)
+    plain = [{"page": table["page"], "title": table["title"], "product": table["productTitle"]} for table in tables]
+    yield "explore.html", _render(environment, "explore", "", "Explore", title="Explore the data", synthetic=synthetic, tables=plain)
+    yield "static/search.js", explore.script("vawgSearch", _search(shelves))
+    contents = [_contents(name, shelf) for name, shelf in shelves.items()]
+    yield "contents.html", _render(environment, "contents", "", "All tables", title="All tables", synthetic=synthetic, products=contents)
+    calendar = [{"name": name, "title": shelf.latest.descriptor["title"], "versions": [_release(one) for one in shelf.versions]} for name, shelf in shelves.items()]
+    yield "calendar.html", _render(environment, "calendar", "", "Releases", title="Release calendar", synthetic=synthetic, products=calendar)
+    yield "support.html", _render(environment, "support", "", "Support", title="Support")
+    yield "about.html", _render(environment, "about", "", "About", title="About this site")
+    yield "index.html", _render(
+        environment, "index", "", "Data", title="Violence against women and girls: open data for London", synthetic=synthetic, cards=[_card(shelf) for shelf in shelves.values()]
+    )
+
+
+def _card(shelf: Shelf) -> dict:
+    latest = shelf.latest
+    return {
+        "title": latest.descriptor["title"],
+        "address": f"{latest.product}/index.html",
+        "description": description(latest),
+        "version": latest.number,
+        "period": period(latest),
+        "tables": len(latest.statistical) + len(latest.records),
+        "cells": f"{sum(cells.size for cells in shelf.cells):,}",
+        "figure": headline(shelf.cells[0], latest.notes("series_breaks"), small=True)["figure"] if shelf.cells else "",
+    }
+
+
+def _search(shelves: Mapping[str, Shelf]) -> list[list[str]]:
+    """Name, where it is, and address of everything that can be looked up."""
+    entries = []
+    for name, shelf in shelves.items():
+        entries.append([shelf.latest.descriptor["title"], "Product", f"{name}/index.html"])
+        entries += [[one.name, "Table" if one.kind == "table" else one.kind, f"{name}/{one.path}"] for one in shelf.pages]
+        entries += [[label, f"in {one.name}, {one.kind}", f"{name}/{one.path}"] for one in shelf.pages for label in one.rows]
+    return entries
+
+
+def _contents(name: str, shelf: Shelf) -> dict:
+    tables: dict[str, dict] = {}
+    for one in shelf.pages:
+        table = one.path.partition("/")[0]
+        if one.path.endswith("/index.html"):
+            tables[table] = {"title": one.name, "address": f"{name}/{one.path}", "links": []}
+        else:
+            tables[table]["links"].append((one.name, f"{name}/{one.path}"))
+    return {"name": name, "title": shelf.latest.descriptor["title"], "address": f"{name}/index.html", "tables": list(tables.values())}
+
+
+def _release(version: Version) -> dict:
+    reason = version.entry.get("reason", "")
+    return {
+        "number": version.number,
+        "address": f"{version.product}/{version.number}.html" if version.readable else "",
+        "period": period(version) if version.readable else "",
+        "date": version.entry.get("released", ""),
+        "status": version.status + (f": {reason}" if reason else ""),
+        "words": " ".join(changes_words(version.json("changes.json"))[:1]) if version.readable else "",
+    }
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("vawg_opendata.site"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    support = read_rows(resources.files("vawg_opendata.site") / "support.csv")
+    environment.globals |= {"policy": POLICY, "menu": MENU, "exit": EXIT_ADDRESS, "support": support}
+    return environment
+
+
+def _render(environment: jinja2.Environment, template: str, root: str, here: str, **values: object) -> str:
+    defaults = {"summary": "", "synthetic": False, "trail": []}
+    return environment.get_template(f"{template}.html.j2").render(defaults | values, root=root, here=here)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in one step, unless it is as it should be."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(content)
+    os.replace(fresh, path)
+
+
+def _remove_others(folder: Path, written: set[str]) -> None:
+    """Remove what an earlier build left and this one did not make."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(folder).as_posix() not in written:
+            path.unlink()

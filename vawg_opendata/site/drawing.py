@@ -1,0 +1,168 @@
+"""A drawing as a list of shapes, and the same drawing as SVG or as PNG.
+
+Shapes have a style by name; the styles are here, so that a chart looks the same in a page, in a file and in a picture. What is
+drawn belongs in `charts` and `maps`. The same drawing gives the same bytes.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+INK, MUTED, PALE, PAPER, SERIES, WITHHELD = "#1d1b26", "#595668", "#d8d5e2", "#ffffff", "#5b2a86", "#b8b3c6"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How shapes look: colours, width and dashes of the line in pixels, size and weight of text."""
+
+    fill: str = "none"
+    stroke: str = "none"
+    width: float = 1
+    dash: tuple[float, ...] = ()
+    size: float = 13
+    bold: bool = False
+
+
+STYLES = {
+    "grid": Style(stroke=PALE),
+    "axis": Style(stroke=MUTED),
+    "series": Style(stroke=SERIES, width=2.5),
+    "dot": Style(fill=SERIES),
+    "bar": Style(fill=SERIES),
+    "break": Style(stroke=MUTED, width=1.5, dash=(5, 4)),
+    "hatch": Style(stroke=WITHHELD, width=2),
+    "missing": Style(fill="#ededf2"),
+    "text": Style(fill=INK),
+    "small": Style(fill=MUTED, size=12),
+    "title": Style(fill=INK, size=16, bold=True),
+    "paper": Style(fill=PAPER),
+}
+
+
+@dataclass
+class Drawing:
+    """Shapes in the order in which they are painted, in pixels from the upper left corner."""
+
+    width: float
+    height: float
+    shapes: list[tuple] = field(default_factory=list)
+
+    def line(self, style: str, points: Sequence[tuple[float, float]]) -> None:
+        """A line through points."""
+        self.shapes.append(("line", style, tuple(points)))
+
+    def rectangle(self, style: str, x: float, y: float, width: float, height: float, words: str = "") -> None:
+        """A filled rectangle; `words` is what it tells when pointed at."""
+        self.shapes.append(("rectangle", style, (x, y, width, height, words)))
+
+    def dot(self, style: str, x: float, y: float, words: str = "") -> None:
+        """A filled circle."""
+        self.shapes.append(("dot", style, (x, y, words)))
+
+    def polygon(self, style: str, points: Sequence[tuple[float, float]], words: str = "") -> None:
+        """A filled polygon."""
+        self.shapes.append(("polygon", style, (tuple(points), words)))
+
+    def text(self, style: str, x: float, y: float, words: str, anchor: str = "start") -> None:
+        """A line of text; `anchor` is start, middle or end."""
+        self.shapes.append(("text", style, (x, y, words, anchor)))
+
+    def svg(self, label: str, described_by: str = "", css: str = "") -> str:
+        """The drawing as an SVG element that says what it shows.
+
+        `label` is its name for those who cannot see it, `described_by` the id of an element with the same numbers in words.
+        """
+        described = f' aria-describedby="{described_by}"' if described_by else ""
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(self.width)} {_n(self.height)}" role="img" aria-label="{escape(label)}"'
+        parts = [f'{head}{described}{f" class={chr(34)}{css}{chr(34)}" if css else ""} font-family="system-ui, sans-serif">']
+        at = 0
+        while at < len(self.shapes):
+            style = self.shapes[at][1]
+            until = at
+            while until < len(self.shapes) and self.shapes[until][1] == style:
+                until += 1
+            parts.append(f"<g {_attributes(STYLES[style])}>{''.join(map(_element, self.shapes[at:until]))}</g>")
+            at = until
+        return "".join([*parts, "</svg>"])
+
+    def png(self, scale: int = 2) -> bytes:
+        """The drawing as a PNG, `scale` times as many pixels."""
+        from PIL import Image, ImageDraw, ImageFont
+
+        fine = 2 * scale  # drawn at twice the size and reduced: Pillow's lines have hard edges
+        image = Image.new("RGB", (round(self.width * fine), round(self.height * fine)), PAPER)
+        pen = ImageDraw.Draw(image)
+        fonts = {size: ImageFont.load_default(size * fine) for size in {style.size for style in STYLES.values()}}
+        for kind, name, shape in self.shapes:
+            _paint(pen, kind, STYLES[name], shape, fine, fonts)
+        image = image.resize((round(self.width * scale), round(self.height * scale)), Image.Resampling.BOX)
+        file = io.BytesIO()
+        image.save(file, "PNG", optimize=True)
+        return file.getvalue()
+
+
+def _attributes(style: Style) -> str:
+    parts = [f'fill="{style.fill}"']
+    if style.stroke != "none":
+        parts.append(f'stroke="{style.stroke}" stroke-width="{_n(style.width)}" stroke-linejoin="round"')
+    if style.dash:
+        parts.append(f'stroke-dasharray="{" ".join(map(_n, style.dash))}"')
+    if style.stroke == "none":
+        parts.append(f'font-size="{_n(style.size)}"' + (' font-weight="700"' if style.bold else ""))
+    return " ".join(parts)
+
+
+def _element(shape: tuple) -> str:
+    kind, _, what = shape
+    if kind == "line":
+        return f'<path d="M{" ".join(f"{_n(x)} {_n(y)}" for x, y in what)}"/>'
+    if kind == "text":
+        x, y, words, anchor = what
+        placed = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        return f'<text x="{_n(x)}" y="{_n(y)}"{placed}>{escape(words)}</text>'
+    words = what[-1]
+    title = f"<title>{escape(words)}</title>" if words else ""
+    if kind == "dot":
+        return f'<circle cx="{_n(what[0])}" cy="{_n(what[1])}" r="3.5">{title}</circle>'
+    if kind == "polygon":
+        return f'<polygon points="{" ".join(f"{_n(x)},{_n(y)}" for x, y in what[0])}">{title}</polygon>'
+    x, y, width, height, _ = what
+    return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}">{title}</rect>'
+
+
+def _paint(pen, kind: str, style: Style, shape: tuple, scale: int, fonts: dict) -> None:
+    if kind == "line":
+        points = [(x * scale, y * scale) for x, y in shape]
+        if style.dash:
+            for start, end in _dashes(shape, style.dash):
+                pen.line([(start[0] * scale, start[1] * scale), (end[0] * scale, end[1] * scale)], fill=style.stroke, width=round(style.width * scale))
+        else:
+            pen.line(points, fill=style.stroke, width=round(style.width * scale), joint="curve")
+    elif kind == "text":
+        x, y, words, anchor = shape
+        font = fonts[style.size]
+        stroke = round(style.size * scale * 0.02) if style.bold else 0  # the font has one weight
+        pen.text((x * scale, y * scale), words, fill=style.fill, font=font, anchor={"start": "ls", "middle": "ms", "end": "rs"}[anchor], stroke_width=stroke)
+    elif kind == "dot":
+        pen.circle((shape[0] * scale, shape[1] * scale), 3.5 * scale, fill=style.fill)
+    elif kind == "polygon":
+        pen.polygon([(x * scale, y * scale) for x, y in shape[0]], fill=style.fill, outline=None if style.stroke == "none" else style.stroke)
+    else:
+        x, y, width, height, _ = shape
+        pen.rectangle([x * scale, y * scale, (x + width) * scale - 1, (y + height) * scale - 1], fill=style.fill)
+
+
+def _dashes(points: Sequence[tuple[float, float]], pattern: tuple[float, ...]):
+    """The dashes of a straight line; only straight lines are dashed."""
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+    at = 0.0
+    while at < length:
+        end = min(at + pattern[0], length)
+        yield tuple((x0 + (x1 - x0) * d / length, y0 + (y1 - y0) * d / length) for d in (at, end))
+        at += sum(pattern)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
