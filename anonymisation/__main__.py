@@ -2,12 +2,14 @@
 
     python -m anonymisation tables DIR OUT.csv     the cells to withhold
     python -m anonymisation audit DIR OUT.csv      the intruder, on anyone's pattern
+    python -m anonymisation measure IN.csv ...     what a table of records reveals
 
 Exit status: 0 done; 1 an audit found something disclosed, or a table cannot be protected; 2 the command or an input file
 cannot be used as it is.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +54,29 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_policy(audit)
     audit.set_defaults(command=_audit)
+
+    measure = commands.add_parser("measure", help="measure what a table of records reveals, whoever made it, and print it as JSON")
+    measure.add_argument("records", type=Path, metavar="IN.csv", help="a CSV with a header, or a Parquet file: a row per record")
+    measure.add_argument(
+        "--quasi-identifiers",
+        type=_columns,
+        required=True,
+        metavar="A,B,C",
+        help="columns by which somebody could be recognised; a blank is a value of its own",
+    )
+    measure.add_argument(
+        "--sensitive", type=_columns, default=[], metavar="X,Y", help="columns of what must not be learnt of somebody"
+    )
+    measure.add_argument(
+        "--population",
+        type=Path,
+        metavar="P.csv",
+        help="a table of everybody who could be in IN.csv, with the same quasi-identifiers in the same codes: adds the journalist's risk",
+    )
+    measure.add_argument(
+        "--separator", default=",", metavar="C", help="the character between the fields of a CSV (default: a comma)"
+    )
+    measure.set_defaults(command=_measure)
     return whole
 
 
@@ -59,8 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        policy = Policy(options.threshold, options.guarantee, options.zeros, options.reader)
-        return options.command(options, policy)
+        return options.command(options)
     except ProtectionError as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -93,7 +117,17 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _tables(options: argparse.Namespace, policy: Policy) -> int:
+def _columns(text: str) -> list[str]:
+    """The names in a list with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _policy(options: argparse.Namespace) -> Policy:
+    return Policy(options.threshold, options.guarantee, options.zeros, options.reader)
+
+
+def _tables(options: argparse.Namespace) -> int:
+    policy = _policy(options)
     from anonymisation.command.case import read_case
     from anonymisation.command.pattern import check_target, is_small, write_pattern
 
@@ -112,7 +146,8 @@ def _tables(options: argparse.Namespace, policy: Policy) -> int:
     return DONE
 
 
-def _audit(options: argparse.Namespace, policy: Policy) -> int:
+def _audit(options: argparse.Namespace) -> int:
+    policy = _policy(options)
     from anonymisation.command.case import read_hierarchies
     from anonymisation.command.pattern import read_pattern
 
@@ -125,6 +160,14 @@ def _audit(options: argparse.Namespace, policy: Policy) -> int:
     verdict = judge(pattern, hierarchies, policy)
     print("\n".join(describe_verdict(verdict, pattern, policy)))
     return FAILED if verdict.broken(policy.guarantee) else DONE
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from anonymisation.measures import measure
+
+    found = measure(options.records, options.quasi_identifiers, options.sensitive, options.population, options.separator)
+    print(json.dumps(found.plain(), indent=2, allow_nan=False))
+    return DONE
 
 
 if __name__ == "__main__":
