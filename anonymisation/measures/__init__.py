@@ -5,10 +5,11 @@ the table as it is published.  Does not belong here: the making of protected tab
 shares nothing, so that neither can repeat the other's error.
 
     measure(table, quasi_identifiers, sensitive, population=None)      all measures at once
-    link(table, people, quasi_identifiers, sensitive, hierarchies)     what someone who knows people learns
+    link(table, people, quasi_identifiers, sensitive, hierarchies)     what an intruder who knows people learns
 """
 
 from anonymisation.measures.classes import Classes, MeasureError, classes_of
+from anonymisation.measures.linkage import Linkage, link
 from anonymisation.measures.models import Diversity, recursive_c
 from anonymisation.measures.report import Measures, measure
 from anonymisation.measures.risk import Risk, journalist_risk, marketer_risk, prosecutor_risk
@@ -16,11 +17,13 @@ from anonymisation.measures.risk import Risk, journalist_risk, marketer_risk, pr
 __all__ = [
     "Classes",
     "Diversity",
+    "Linkage",
     "MeasureError",
     "Measures",
     "Risk",
     "classes_of",
     "journalist_risk",
+    "link",
     "marketer_risk",
     "measure",
     "prosecutor_risk",
