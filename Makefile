@@ -13,6 +13,7 @@ PYCANON := $(VENV)/pycanon-1.3
 PYCANON_INSTALLED := $(PYCANON)/.installed
 TOOLS := $(VENV)/test-tools
 TOOLS_INSTALLED := $(TOOLS)/.installed
+BROWSER_INSTALLED := $(VENV)/.browser-installed
 PEER := $(VENV)/pytauargus
 PEER_INSTALLED := $(PEER)/.installed
 
@@ -28,7 +29,7 @@ help:
 publish: $(INSTALLED)
 	$(VENV)/bin/vawg publish $(ARGS)
 
-test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED)
+test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
 	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
 		$(VENV)/bin/python -m pytest $(ARGS)
 
@@ -68,6 +69,11 @@ $(PYCANON_INSTALLED): tests/pycanon.lock $(INSTALLED)
 $(TOOLS_INSTALLED): tests/tools.lock $(INSTALLED)
 	@$(PYTHON) -m venv --clear $(TOOLS)
 	@$(TOOLS)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement tests/tools.lock
+	@touch $@
+
+# What drives a browser through the public pages in the tests. The browser itself, Chromium, is the system's.
+$(BROWSER_INSTALLED): tests/browser.lock $(INSTALLED)
+	@$(VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement tests/browser.lock
 	@touch $@
 
 # What our tables are measured against, in the same run; nothing else uses it.
