@@ -127,6 +127,12 @@ CAVEATS = {
             "for those months: do not compare such areas over time.",
         ),
         Caveat(
+            code="outcomes-take-time",
+            title="Outcomes take time",
+            description="An offence may get its outcome months or years after it was recorded. The share of an outcome among recent offences is "
+            "not the share that it will have; compare years only when they are equally old.",
+        ),
+        Caveat(
             code="synthetic",
             title="Synthetic data",
             description="These are not real crimes. The records were generated with the margins of published data, to show the form of "

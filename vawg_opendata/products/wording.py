@@ -45,6 +45,11 @@ LICENCES = {
         "title": "Open Government Licence v3.0",
         "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
     },
+    "safestats": {
+        "name": "other-closed",
+        "title": "For partners under a data sharing agreement, for their duties under the Police, Crime, Sentencing and Courts Act 2022, Part 2, Chapter 1",
+        "path": "https://www.legislation.gov.uk/ukpga/2022/32/part/2/chapter/1",
+    },
 }
 
 PUBLISHER = Contact(title="Metropolitan Police Service", path="https://www.met.police.uk/")

@@ -4,11 +4,11 @@ For a product one source gives a measure as a whole, the first of `facts.SOURCES
 compared with it. A table is built when that source offers all its dimensions. Nothing is suppressed here.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
-import numpy as np
 
 from anonymisation import CountTable
 from vawg_opendata.products.declaration import MONTH, Dimension, Product, TableSpec
@@ -152,25 +152,33 @@ def _outline(
 
 
 def _agree(outline: Outline, counts: Mapping[str, CountTable]) -> None:
-    """StatisticsError unless all tables of a measure cover the same periods with the same totals: a measure is one thing."""
-    first: dict[str, tuple[TableOutline, np.ndarray]] = {}
-    for table in outline.tables:
-        whole = tuple(
-            slice(None) if name == table.period else codes.index(outline.codelists[name].total) for name, codes in table.axes.items()
-        )
-        totals = counts[table.name].counts[whole]
-        other, others = first.setdefault(table.measure, (table, totals))
-        if table.available != other.available:
+    """StatisticsError unless all tables of a measure cover the same periods with the same totals: a measure is one thing.
+
+    Tables may show periods at different levels; they are compared where they show the same.
+    """
+    for here, there in itertools.combinations(outline.tables, 2):
+        if here.measure != there.measure:
+            continue
+        ours, theirs = _totals(outline, here, counts), _totals(outline, there, counts)
+        shown = set(here.axes[here.period]) & set(there.axes[there.period])
+        if shown.intersection(here.available) != shown.intersection(there.available):
             raise StatisticsError(
-                f"Tables {other.name} and {table.name} count the same {table.measure} from {table.source} but do not cover the same "
+                f"Tables {here.name} and {there.name} count the same {here.measure} from {here.source} but do not cover the same "
                 f"months: give files that do."
             )
-        if not np.array_equal(totals, others):
-            periods = counted_axes(table, outline.codelists[table.period].total)[table.period]
-            finest = set(outline.codelists[table.period].leaves)
-            differing = [code for code, here, there in zip(periods, totals, others, strict=True) if here != there and code in finest]
+        unequal = [code for code, total in ours.items() if theirs.get(code, total) != total]
+        differing = [code for code in unequal if code in outline.codelists[here.period].leaves] or unequal
+        if differing:
             raise StatisticsError(
-                f"Tables {other.name} and {table.name} count the same {table.measure} from {table.source} but differ in "
-                f"{len(differing)} periods, first in {differing[0]}. Rows of one view were quarantined, or the publisher's views "
-                f"disagree: see the quarantine and the accounting, and mend or replace the file."
+                f"Tables {here.name} and {there.name} count the same {here.measure} from {here.source} but differ in "
+                f"{len(differing)} periods, first in {differing[0]}. Rows of one view were quarantined, or the "
+                f"publisher's views disagree: see the quarantine and the accounting, and mend or replace the file."
             )
+
+
+def _totals(outline: Outline, table: TableOutline, counts: Mapping[str, CountTable]) -> dict[str, int]:
+    """The total of a table by each of the periods that it counts."""
+    whole = tuple(slice(None) if name == table.period else codes.index(outline.codelists[name].total) for name, codes in table.axes.items())
+    periods = counted_axes(table, outline.codelists[table.period].total)[table.period]
+    return dict(zip(periods, counts[table.name].counts[whole].tolist(), strict=True))
+

@@ -83,12 +83,49 @@ def _street(force: str, measure: str) -> Fact:
     )
 
 
+_OF_OFFENCE = {"area": "area", "offence": "offence", "month": "recorded_month"}
+_OF_VICTIM = {"area": "area", "age_group": "age_group", "ethnic_appearance": "ethnic_appearance", "month": "recorded_month"}
+_WEEKDAY = (
+    "CASE WHEN committed_month IS NULL OR coalesce(committed_to_date, committed_from_date) <> committed_from_date THEN 'not-known' "
+    "ELSE ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'][isodow(committed_from_date)] END"
+)
+_TIME_OF_DAY = "coalesce(['night', 'morning', 'afternoon', 'evening'][committed_hour // 6 + 1], 'not-known')"
+_WITH_OUTCOME = """(
+    SELECT offence.*, coalesce(standing.outcome, 'none') AS current_outcome
+    FROM extract_offences AS offence
+    LEFT JOIN (
+        SELECT crime_ref, vintage, arg_max(outcome_code, outcome_number) AS outcome FROM extract_outcomes WHERE "current" GROUP BY ALL
+    ) AS standing ON standing.crime_ref = offence.crime_ref AND standing.vintage = offence.vintage
+)"""
+"""Offences, each once, with the outcome that stands."""
+_ORDER_AT_OFFENCE = """(
+    SELECT orders.*, offence.area
+    FROM extract_orders AS orders JOIN extract_offences AS offence ON offence.crime_ref = orders.crime_ref AND offence.vintage = orders.vintage
+)"""
+
 FACTS = (
     Fact(
         source="crime_extract",
         measure="offences",
         records=("extract_offences",),
-        dimensions={"area": "area", "offence": "offence", "month": "recorded_month"},
+        dimensions=_OF_OFFENCE,
+        vintages=True,
+        month="recorded_month",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="offences",
+        records=("extract_offences",),
+        dimensions=_OF_OFFENCE | {"location_type": "location_type", "weekday": _WEEKDAY, "time_of_day": _TIME_OF_DAY},
+        vintages=True,
+        month="recorded_month",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="offences",
+        records=("extract_offences", "extract_outcomes"),
+        relation=_WITH_OUTCOME,
+        dimensions=_OF_OFFENCE | {"outcome": "current_outcome"},
         vintages=True,
         month="recorded_month",
     ),
@@ -96,8 +133,28 @@ FACTS = (
         source="crime_extract",
         measure="victims",
         records=("extract_victims", "extract_offences"),
-        dimensions={"area": "area", "age_group": "age_group", "ethnic_appearance": "ethnic_appearance", "month": "recorded_month"},
+        dimensions=_OF_VICTIM,
         where="counted",
+        vintages=True,
+        month="recorded_month",
+        coverage="extract_offences",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="victims",
+        records=("extract_victims", "extract_offences"),
+        dimensions=_OF_VICTIM | {"repeat_victim": "CASE WHEN repeat_victim THEN 'repeat' ELSE 'not-repeat' END"},
+        where="counted",
+        vintages=True,
+        month="recorded_month",
+        coverage="extract_offences",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="protective_orders",
+        records=("extract_orders", "extract_offences"),
+        relation=_ORDER_AT_OFFENCE,
+        dimensions={"area": "area", "order_type": "order_type", "month": "recorded_month"},
         vintages=True,
         month="recorded_month",
         coverage="extract_offences",

@@ -51,13 +51,13 @@ class Outline:
         Of time they hold the available periods and the root, which then stands for the months covered: a month whose
         year is not available hangs under the root.
         """
-        hierarchies = {}
+        counted: dict[str, set[str]] = {}
         for table in self.tables:
             if table.measure == measure:
-                for name, codes in table.axes.items():
-                    counted = set(table.available) if name == table.period else set(self.codelists[name].codes)
-                    hierarchies[name] = _hierarchy(name, self.codelists[name], counted)
-        return hierarchies
+                for name in table.axes:
+                    codes = table.available if name == table.period else self.codelists[name].codes
+                    counted.setdefault(name, set()).update(codes)
+        return {name: _hierarchy(name, self.codelists[name], codes) for name, codes in counted.items()}
 
     def table(self, name: str) -> TableOutline:
         """The table of that name. StopIteration when it was left out."""
