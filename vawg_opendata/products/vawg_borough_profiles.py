@@ -9,7 +9,7 @@ from vawg_opendata.products.vawg_offences import VAWG_OFFENCES
 from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLISHER
 
 _AREA = {"area": ("bcu", "borough")}
-_YEARS = {"month": ("year", "financial_year")}
+_YEARS = {"month": ("financial_year",)}
 
 VAWG_BOROUGH_PROFILES = Product(
     name="vawg-borough-profiles",
@@ -74,22 +74,22 @@ VAWG_BOROUGH_PROFILES = Product(
         ),
         TableSpec(
             name="offences_by_place",
-            title="Offences by area, type of place and year",
-            description="Recorded offences by type of place, by calendar year and financial year.",
+            title="Offences by area, type of place and financial year",
+            description="Recorded offences by type of place, by financial year.",
             measure="offences",
             dimensions=_AREA | {"location_type": ("location_setting", "location_type")} | _YEARS,
         ),
         TableSpec(
             name="offences_by_time",
-            title="Offences by area, day of the week, time of day and year",
-            description="Recorded offences by day of the week and time of day, by calendar year and financial year.",
+            title="Offences by area, day of the week, time of day and financial year",
+            description="Recorded offences by day of the week and time of day, by financial year.",
             measure="offences",
             dimensions=_AREA | {"weekday": ("week_part", "weekday"), "time_of_day": ("time_of_day",)} | _YEARS,
         ),
         TableSpec(
             name="offences_by_outcome",
-            title="Offences by area, outcome and year",
-            description="Offences recorded in a calendar year or financial year by the outcome that they have so far.",
+            title="Offences by area, outcome and financial year",
+            description="Offences recorded in a financial year by the outcome that they have so far.",
             measure="offences",
             dimensions=_AREA | {"outcome": ("outcome_group",)} | _YEARS,
         ),
@@ -102,15 +102,15 @@ VAWG_BOROUGH_PROFILES = Product(
         ),
         TableSpec(
             name="victims_by_age",
-            title="Victims by area, age group and year",
-            description="Victims by age group, by calendar year and financial year.",
+            title="Victims by area, age group and financial year",
+            description="Victims by age group, by financial year.",
             measure="victims",
             dimensions=_AREA | {"age_group": ("age_group",)} | _YEARS,
         ),
         TableSpec(
             name="orders_by_type",
-            title="Orders by area, type and year",
-            description="Applications for orders by type, by the calendar year and financial year in which the offence was recorded.",
+            title="Orders by area, type and financial year",
+            description="Applications for orders by type, by the financial year in which the offence was recorded.",
             measure="protective_orders",
             dimensions=_AREA | {"order_type": ("order_type",)} | _YEARS,
         ),
