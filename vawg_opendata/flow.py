@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from anonymisation import ProtectedTable
+from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.products import PRODUCTS, Product
+from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
-from vawg_opendata.release.held import published_releases
+from vawg_opendata.release.held import published_releases, united
 from vawg_opendata.release.loading import published_folders
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
@@ -166,10 +167,11 @@ def counted(settings: Settings, product: Product) -> ProductStatistics | None:
 def protect_measure(settings: Settings, product: Product, measure: str) -> Mapping[str, Mapping[str, int]] | None:
     """Decide what may be published of all tables of a measure together. Returns numbers of cells by table, safe to log.
 
-    None, and nothing kept of an earlier run, when no table of the measure was counted. A measure belongs to one product,
-    so tables that share cells are protected together, beside all versions that the audience holds: what it has and what
-    has not changed stays as it is. That nothing is disclosed is proven by the audit before anything is published.
-    ReleaseRefusedError, naming cells but no count, where it cannot be kept.
+    None, and nothing kept of an earlier run, when no table of the measure was counted. A measure belongs to one product
+    of an audience, so tables that share cells are protected together, beside all versions that the audience holds: what it
+    has and what has not changed stays as it is. Partners hold the public tables too: those that this run has protected stand
+    beside theirs, so public products come first. That nothing is disclosed is proven by the audit before anything is
+    published. ReleaseRefusedError, naming cells but no count, where it cannot be kept.
     """
     folder = _protected_folder(settings, product, measure)
     shutil.rmtree(folder, ignore_errors=True)
@@ -177,23 +179,38 @@ def protect_measure(settings: Settings, product: Product, measure: str) -> Mappi
     tables = [table for table in statistics.counts.values() if table.measure == measure] if statistics else []
     if statistics is None or not tables:
         return None
-    from anonymisation.releases import protect_release
+    from anonymisation.releases import protect_beside
 
+    others, shown, hierarchies = [], {}, [statistics.outline.hierarchies(measure)]
+    for other in before(product, measure):
+        theirs = counted(settings, other)
+        if theirs is not None and _protected_folder(settings, other, measure).is_dir():
+            hierarchies.append(theirs.outline.hierarchies(measure))
+            same = {name: table for name, table in theirs.counts.items() if table.measure == measure}
+            others += same.values()
+            shown |= {name: _protected_table(settings, other, table) for name, table in same.items()}
     held = published_releases(published_folders(settings.published), product.audience, measure)
-    protection = protect_release(tables, statistics.outline.hierarchies(measure), product.policy, held)
+    protection = protect_beside(tables, united(hierarchies), product.policy, held, others, shown)
     folder.mkdir(mode=0o700, parents=True)
     for name, table in protection.tables.items():
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)
     return protection.summary
 
 
+def before(product: Product, measure: str) -> tuple[Product, ...]:
+    """The products of audiences that see less and publish the same measure: whoever is shown this product holds them."""
+    earlier = AUDIENCES[: AUDIENCES.index(product.audience)]
+    return tuple(one for one in PRODUCTS.values() if one.audience in earlier and measure in {measure.name for measure in one.measures})
+
+
 def protected(settings: Settings, product: Product, statistics: ProductStatistics) -> dict[str, ProtectedTable]:
     """What `protect_measure` kept of all measures of a product, by table."""
-    tables = {}
-    for name, counts in statistics.counts.items():
-        with np.load(_protected_folder(settings, product, counts.measure) / f"{name}.npz", allow_pickle=False) as arrays:
-            tables[name] = ProtectedTable(name, counts.measure, counts.axes, arrays["values"], arrays["published"])
-    return tables
+    return {name: _protected_table(settings, product, counts) for name, counts in statistics.counts.items()}
+
+
+def _protected_table(settings: Settings, product: Product, counts: CountTable) -> ProtectedTable:
+    with np.load(_protected_folder(settings, product, counts.measure) / f"{counts.name}.npz", allow_pickle=False) as arrays:
+        return ProtectedTable(counts.name, counts.measure, counts.axes, arrays["values"], arrays["published"])
 
 
 def _protected_folder(settings: Settings, product: Product, measure: str) -> Path:

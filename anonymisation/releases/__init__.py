@@ -6,7 +6,7 @@ Does not belong here: the attack on one release (``intruder``) and its protectio
 
 from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding, attack_releases
 from anonymisation.releases.audiences import Audience, protect_audiences
-from anonymisation.releases.protection import ReleaseRefusedError, protect_release
+from anonymisation.releases.protection import ReleaseRefusedError, protect_beside, protect_release
 from anonymisation.releases.release import Release
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "ReleaseRefusedError",
     "attack_releases",
     "protect_audiences",
+    "protect_beside",
     "protect_release",
 ]

@@ -23,7 +23,7 @@ def key_of(product: Product, measure: str) -> dg.AssetKey:
 def _protected(product: Product, measure: str, title: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=key_of(product, measure),
-        deps=[statistics.KEYS[product.name]],
+        deps=[statistics.KEYS[product.name], *(key_of(other, measure) for other in flow.before(product, measure))],
         description=f"{title}, as they may be published to the audience {product.audience} (threshold {product.policy.threshold}).",
         group_name=GROUP,
         owners=OWNERS,

@@ -7,7 +7,7 @@ protecting what comes next in `anonymisation.releases`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,12 @@ def published_releases(folders: Iterable[Path], audience: str, measure: str) -> 
     """What readers of an audience hold of a measure, given the folders of all published versions; oldest first."""
     current, older = split(entitled(map(load_package, folders), audience, measure))
     return releases(measure, current, older)
+
+
+def united(lists: Sequence[Mapping[str, Hierarchy]]) -> dict[str, Hierarchy]:
+    """The hierarchies of several products as one, by dimension. InconsistentTablesError where codes mean two things."""
+    dimensions = dict.fromkeys(dimension for hierarchies in lists for dimension in hierarchies)
+    return {name: _united(name, [hierarchies[name] for hierarchies in lists if name in hierarchies]) for name in dimensions}
 
 
 def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
