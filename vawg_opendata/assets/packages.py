@@ -25,7 +25,8 @@ DISCLOSURE_CHECK, DESCRIPTOR_CHECK, FORMATS_CHECK = "disclosure", "descriptor", 
 def _package(product: Product) -> dg.AssetsDefinition:
     @dg.asset(
         key=KEYS[product.name],
-        deps=[anonymisation.key_of(product, measure.name) for measure in product.measures],
+        deps=[anonymisation.key_of(product, measure.name) for measure in product.measures]
+        + [KEYS[name] for name in dict.fromkeys(one.name for measure in product.measures for one in flow.before(product, measure.name))],
         description=f"{product.title}. {product.description}",
         group_name=GROUP,
         owners=OWNERS,
