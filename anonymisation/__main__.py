@@ -3,8 +3,9 @@
     python -m anonymisation tables DIR OUT.csv     the cells to withhold
     python -m anonymisation audit DIR OUT.csv      the intruder, on anyone's pattern
     python -m anonymisation measure IN.csv ...     what a table of records reveals
+    python -m anonymisation records IN.csv OUT.csv records that may be published one by one
 
-Exit status: 0 done; 1 an audit found something disclosed, or a table cannot be protected; 2 the command or an input file
+Exit status: 0 done; 1 an audit found something disclosed, or a table or records cannot be protected; 2 the command or an input file
 cannot be used as it is.
 """
 
@@ -17,6 +18,7 @@ from typing import get_args
 
 from anonymisation.errors import AnonymisationError, ProtectionError
 from anonymisation.policy import Guarantee, Policy, Reader, Zeros
+from anonymisation.records.policy import Loss, Recoding, Suppressed
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
 
@@ -77,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
         "--separator", default=",", metavar="C", help="the character between the fields of a CSV (default: a comma)"
     )
     measure.set_defaults(command=_measure)
+    _add_records(commands.add_parser("records", help="recode records so that those who look alike are at least k"))
     return whole
 
 
@@ -122,15 +125,44 @@ def _columns(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _add_records(records: argparse.ArgumentParser) -> None:
+    records.add_argument("source", type=Path, metavar="IN.csv", help="the records, with a header (or IN.parquet)")
+    records.add_argument("target", type=Path, metavar="OUT.csv", help="file to write, of the same kind: the records that may be published")
+    records.add_argument(
+        "--hierarchies",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with h_<column>.csv for each quasi-identifier: no header, a row per value from fine to coarse",
+    )
+    records.add_argument("--quasi-identifiers", type=_columns, required=True, metavar="A,B,C", help="columns that somebody may know of a person")
+    records.add_argument("--k", type=int, default=5, metavar="N", help="records that look alike, at least (default: 5)")
+    records.add_argument("--max-suppressed", type=float, default=0.05, metavar="SHARE", help="share of records that may be suppressed (default: 0.05)")
+    records.add_argument(
+        "--recoding", choices=get_args(Recoding), default="global", help="one level per column, or as fine as each record can be (default: global)"
+    )
+    records.add_argument(
+        "--suppressed",
+        choices=get_args(Suppressed),
+        default="top",
+        help="what becomes of suppressed records: all quasi-identifiers at the top, left out, or recoded locally (default: top)",
+    )
+    records.add_argument("--loss", choices=get_args(Loss), default="granularity", help="what is kept smallest (default: granularity)")
+    records.add_argument("--sensitive", type=_columns, default=[], metavar="X,Y", help="columns that nobody may learn of a person")
+    records.add_argument("--l", type=int, metavar="N", help="different sensitive values among records that look alike, at least")
+    records.add_argument("--t", type=float, metavar="T", help="distance of their sensitive values from those of all records, at most (0 to 1)")
+    records.set_defaults(command=_records)
+
+
 def _policy(options: argparse.Namespace) -> Policy:
     return Policy(options.threshold, options.guarantee, options.zeros, options.reader)
 
 
 def _tables(options: argparse.Namespace) -> int:
-    policy = _policy(options)
     from anonymisation.command.case import read_case
     from anonymisation.command.pattern import check_target, is_small, write_pattern
 
+    policy = _policy(options)
     check_target(options.out, options.folder)
     case = read_case(options.folder)
 
@@ -147,10 +179,10 @@ def _tables(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    policy = _policy(options)
     from anonymisation.command.case import read_hierarchies
     from anonymisation.command.pattern import read_pattern
 
+    policy = _policy(options)
     hierarchies = read_hierarchies(options.folder)
     pattern = read_pattern(options.out, options.folder, hierarchies, policy)
 
@@ -167,6 +199,16 @@ def _measure(options: argparse.Namespace) -> int:
 
     found = measure(options.records, options.quasi_identifiers, options.sensitive, options.population, options.separator)
     print(json.dumps(found.plain(), indent=2, allow_nan=False))
+    return DONE
+
+
+def _records(options: argparse.Namespace) -> int:
+    from anonymisation.command.records import protect_records_file
+
+    given = vars(options)
+    names = ("quasi_identifiers", "sensitive", "l", "t", "k", "max_suppressed", "recoding", "suppressed", "loss")
+    summary = protect_records_file(options.source, options.target, options.hierarchies, **{name: given[name] for name in names})
+    print(json.dumps(summary, indent=2, ensure_ascii=False))
     return DONE
 
 

@@ -38,27 +38,43 @@ class Rows:
         return ((line, fields[place]) for line, fields in self.rows)
 
 
-def read_rows(path: Path) -> Rows:
-    """Read a file separated by commas or, where its header has none, semicolons; fields may be quoted.
+def separator_of(header: str) -> str:
+    """What separates the fields of a file with this first line: a semicolon where it has one and no comma, else a comma."""
+    return ";" if ";" in header and "," not in header else ","
 
-    Empty lines are passed over.  Raises ``InputError`` where there is no such file, it is not text, has no header or
-    a row of another length.
+
+def read_lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Read a file separated by commas or, where its first line has none, semicolons; fields may be quoted.
+
+    Gives pairs of the line number and the fields.  Empty lines are passed over.  Raises ``InputError`` where there is no such
+    file, it is not text, or it has no line.
     """
-    if not path.is_file():
-        what = "this is not a file" if path.exists() else "there is no such file"
-        raise InputError(f"{path}: {what}; put it there or give another name")
+    check_source(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             file.seek(0)
-            reader = csv.reader(file, delimiter=";" if ";" in first and "," not in first else ",", strict=True)
+            reader = csv.reader(file, delimiter=separator_of(first), strict=True)
             rows = [(reader.line_num, fields) for fields in reader if fields]
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num}: {error}; mend the quotes of that line") from error
     if not rows:
-        raise InputError(f"{path}: the file is empty; its first line must name the columns")
+        raise InputError(f"{path}: the file is empty; give it at least one line")
+    return rows
+
+
+def check_source(path: Path) -> None:
+    """Raise ``InputError`` where there is no file to read."""
+    if not path.is_file():
+        what = "this is not a file" if path.exists() else "there is no such file"
+        raise InputError(f"{path}: {what}; put it there or give another name")
+
+
+def read_rows(path: Path) -> Rows:
+    """Read a file with a header, as ``read_lines`` does.  Raises ``InputError`` also where a row has another length than the header."""
+    rows = read_lines(path)
     columns = tuple(rows[0][1])
     twice = [name for name in columns if columns.count(name) > 1]
     if twice:

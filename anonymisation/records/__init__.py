@@ -1,15 +1,30 @@
 """Disclosure control for records that are published one by one: k-anonymity and its relatives by recoding and suppression.
 
-    protect_records(table, hierarchies, policy)     the records that may be published
+    protect_records(table, hierarchies, policy)              the records that may be published
+    protect_file(source, target, hierarchies, policy)        the same for files that are too large to be held
 
 Belongs here: hierarchies of values, the search of recodings, the recoded table.  Does not belong here: measuring a table that somebody
 else made, tables of counts.
+
+What needs Arrow is imported when it is first asked for.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from anonymisation.records.hierarchy import RecordHierarchy
 from anonymisation.records.models import DistinctLDiversity, EntropyLDiversity, RecursiveLDiversity, TCloseness
 from anonymisation.records.policy import RecordPolicy
-from anonymisation.records.protection import ProtectedRecords, protect_records
+
+if TYPE_CHECKING:
+    from anonymisation.records.protection import ProtectedRecords, protect_records
+    from anonymisation.records.streams import protect_file
+
+_IMPORTED_WHEN_ASKED = {
+    "ProtectedRecords": "anonymisation.records.protection",
+    "protect_records": "anonymisation.records.protection",
+    "protect_file": "anonymisation.records.streams",
+}
 
 __all__ = [
     "DistinctLDiversity",
@@ -19,5 +34,12 @@ __all__ = [
     "RecordPolicy",
     "RecursiveLDiversity",
     "TCloseness",
+    "protect_file",
     "protect_records",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _IMPORTED_WHEN_ASKED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_IMPORTED_WHEN_ASKED[name]), name)

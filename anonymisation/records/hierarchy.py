@@ -46,9 +46,9 @@ class RecordHierarchy:
     def from_rows(cls, name: str, rows: Iterable[Sequence[str | None]]) -> RecordHierarchy:
         """From one row per value: the value, then what it becomes at each coarser level.
 
-        An empty text is a blank.  Where the last level has more than one value, ``*`` is added above it.  Raises
-        ``HierarchyError`` where a row is short, a value is there twice, a level splits what a finer one has joined, or a
-        label stands for different values at two levels.
+        An empty text is a blank.  Where the last level has more than one value, or the only one of the column, ``*`` is
+        added above it.  Raises ``HierarchyError`` where a row is short, a value is there twice, a level splits what a finer
+        one has joined, or a label stands for different values at two levels.
         """
         table = [tuple(None if cell is None or str(cell) == "" else str(cell) for cell in row) for row in rows]
         if not table or not table[0]:
@@ -63,8 +63,12 @@ class RecordHierarchy:
         if len(set(levels[0])) < len(table):
             twice = next(value for value in levels[0] if levels[0].count(value) > 1)
             raise HierarchyError(f"hierarchy {name!r}: the value {twice!r} is there twice; give each value one row")
-        if len(set(levels[-1])) > 1:
+        if any(cell is None and row[0] is not None for row in table for cell in row[1:-1]):
+            raise HierarchyError(f"hierarchy {name!r}: a value becomes a blank below the top; only at the top can it be withheld")
+        if len(set(levels[-1])) > 1 or levels[-1][0] in levels[0]:
             levels.append([ALL] * len(table))
+        if ALL in levels[0]:
+            raise HierarchyError(f"hierarchy {name!r}: {ALL!r} is a value, and the name of the top; rename it in the records")
         return cls(name, tuple(levels[0]), *_nodes(name, levels))
 
     @classmethod
@@ -140,18 +144,17 @@ class RecordHierarchy:
 
     def with_blank(self) -> RecordHierarchy:
         """The same with a leaf for the blank, joined with the other values only at the top; itself where it has one.
-
         Where the top is a blank already (``flat``), a blank is published as the top from level 0 on: no reader can tell
         one from the other.
         """
         if None in self.place:
             return self
-        count, top = len(self.values), self.top
-        moved = np.where(self.nodes < count, self.nodes, self.nodes + 1)
-        if self.labels[top] is None:
-            column = np.full((self.height + 1, 1), top + 1)
-        else:
-            column = np.array([[count]] * self.height + [[top + 1]])
+        count, top, nodes = len(self.values), self.top, self.nodes
+        joined = np.flatnonzero((nodes == top).all(axis=1))[0]
+        moved = np.where(nodes < count, nodes, nodes + 1)
+        column = np.full((len(nodes), 1), top + 1)
+        if self.labels[top] is not None:
+            column[:joined] = count
         labels = (*self.labels[:count], None, *self.labels[count:])
         return replace(self, values=(*self.values, None), labels=labels, nodes=np.hstack([moved, column]).astype(np.int32))
 

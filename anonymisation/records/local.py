@@ -26,7 +26,10 @@ from anonymisation.records.search import Rules
 SAMPLE = 20_000
 """Combinations of values that are looked at to judge whether a step would find classes, where there are more."""
 
-WORTHWHILE = 0.003
+CANDIDATES = 20_000
+"""Classes, the smallest ones, that what is left at the end may join."""
+
+WORTHWHILE = 0.01
 """Share of what is left that a step must be expected to bring into classes, while more than a sample is left."""
 
 
@@ -41,31 +44,34 @@ class LocalRecoding:
         self.frequencies, self.rules, self.order = frequencies, rules, order
         self.finest = frequencies.classes
         self.owner = np.full(self.finest.size, -1, dtype=np.int64)
-        self.levels: list[tuple[int, ...]] = []
+        self.levels = np.empty((0, order.shape[1]), dtype=order.dtype)
 
     def run(self) -> None:
         """Give every combination that occurs a class.  Raises ``ProtectionError`` where not even one class of all keeps the policy."""
         rest = np.flatnonzero(self.finest.counts > 0)
-        for levels in self.order:
+        formed = [self.levels]
+        # The last combination is the top, where records are suppressed: what is left rather joins a class, if it can.
+        for levels in self.order[:-1]:
             if not rest.size:
-                return
+                break
             if rest.size > 2 * SAMPLE and self._expected(rest, levels) < WORTHWHILE:
                 continue
-            rest = self._step(rest, levels)
+            rest = self._step(rest, levels, formed)
+        self.levels = np.concatenate(formed)
         if rest.size:
             self._absorb(rest)
 
-    def _step(self, rest: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    def _step(self, rest: np.ndarray, levels: np.ndarray, formed: list[np.ndarray]) -> np.ndarray:
         """Make classes of the groups among ``rest`` that keep the policy at ``levels``, and return what is left."""
         ids, _ = self._grouped(rest, levels)
         classes = self._classes(rest, ids, levels)
         kept = self.rules.kept(classes)
         if not kept.any():
             return rest
-        number = np.cumsum(kept) - 1 + len(self.levels)
+        number = np.cumsum(kept) - 1 + sum(map(len, formed))
         inside = kept[ids]
         self.owner[rest[inside]] = number[ids[inside]]
-        self.levels += [tuple(levels.tolist())] * int(kept.sum())
+        formed.append(np.repeat(levels[None], int(kept.sum()), axis=0))
         return rest[~inside]
 
     def _expected(self, rest: np.ndarray, levels: np.ndarray) -> float:
@@ -121,40 +127,42 @@ class LocalRecoding:
 
     def _absorb(self, rest: np.ndarray) -> None:
         """Let what is left join classes: at each combination of levels, the smallest one there that keeps the policy with it."""
-        for levels in self.order:
+        classes = len(self.levels)
+        members = np.flatnonzero(self.owner >= 0)
+        sizes = np.rint(np.bincount(self.owner[members], weights=self.finest.counts[members], minlength=classes)).astype(np.int64)
+        example = np.empty(classes, dtype=np.int64)
+        example[self.owner[members]] = members
+        near = np.sort(np.argsort(sizes, kind="stable")[:CANDIDATES])
+        for levels in self.order if classes else ():
             if not rest.size:
                 return
-            formed = np.array(self.levels, dtype=np.int64).reshape(-1, len(levels))
-            able = (formed <= levels).all(axis=1)
-            members = np.flatnonzero(self.owner >= 0)
-            members = members[able[self.owner[members]]]
-            if not members.size:
-                continue
-            rows = np.concatenate([rest, members])
-            ids, _ = self._grouped(rows, levels)
+            able = near[(self.levels[near] <= levels).all(axis=1)]
+            ids, _ = self._grouped(np.concatenate([rest, example[able]]), levels)
             mine, theirs = ids[: rest.size], ids[rest.size :]
-            owners, index = np.unique(self.owner[members], return_inverse=True)
-            sizes = np.bincount(index, weights=self.finest.counts[members])
-            cell = np.empty(owners.size, dtype=np.int64)
-            cell[index] = theirs
-            ranked = np.lexsort((owners, sizes, cell))
-            ranked = ranked[np.isin(cell[ranked], mine)]
-            first = np.unique(cell[ranked], return_index=True)[1]
-            chosen = ranked[first]  # the smallest class of each cell
-            if not chosen.size:
+            wanted = np.isin(theirs, mine)
+            able, theirs = able[wanted], theirs[wanted]
+            # The smallest class of each group.
+            ranked = np.lexsort((able, sizes[able], theirs))
+            cells, first = np.unique(theirs[ranked], return_index=True)
+            if not cells.size:
                 continue
+            chosen = able[ranked[first]]
             joins = np.full(int(ids.max()) + 1, -1, dtype=np.int64)
-            joins[cell[chosen]] = owners[chosen]
-            taken = joins[theirs] == self.owner[members]
-            together = np.concatenate([rest[joins[mine] >= 0], members[taken]])
-            found, place = np.unique(np.concatenate([mine[joins[mine] >= 0], theirs[taken]]), return_inverse=True)
+            joins[cells] = np.arange(cells.size)
+            with_class = np.full(classes, -1, dtype=np.int64)
+            with_class[chosen] = np.arange(cells.size)
+            taken = members[with_class[self.owner[members]] >= 0]
+            coming = joins[mine] >= 0
+            together = np.concatenate([rest[coming], taken])
+            place = np.concatenate([joins[mine[coming]], with_class[self.owner[taken]]])
             kept = self.rules.kept(self._classes(together, place, levels))
-            for cell_id in found[kept].tolist():
-                self.levels[joins[cell_id]] = tuple(levels.tolist())
-            accepted = np.zeros(int(ids.max()) + 1, dtype=bool)
-            accepted[found[kept]] = True
-            self.owner[rest[accepted[mine]]] = joins[mine[accepted[mine]]]
-            rest = rest[~accepted[mine]]
+            self.levels[chosen[kept]] = levels
+            coming[coming] = kept[joins[mine[coming]]]
+            new = rest[coming]
+            self.owner[new] = chosen[joins[mine[coming]]]
+            sizes += np.rint(np.bincount(self.owner[new], weights=self.finest.counts[new], minlength=classes)).astype(np.int64)
+            members = np.concatenate([members, new])
+            rest = rest[~coming]
         if rest.size:
             self._join_all(rest)
 
@@ -162,7 +170,7 @@ class LocalRecoding:
         """Put what is left into one class at the top, with as many of the smallest classes as it takes."""
         top = np.array([len(ladder.sizes) - 1 for ladder in self.frequencies.ladders])
         number = len(self.levels)
-        self.levels.append(tuple(top.tolist()))
+        self.levels = np.concatenate([self.levels, top[None].astype(self.levels.dtype)])
         members = np.flatnonzero(self.owner >= 0)
         sizes = np.bincount(self.owner[members], weights=self.finest.counts[members], minlength=number)
         self.owner[rest] = number
@@ -176,9 +184,7 @@ class LocalRecoding:
 
     def published(self) -> list[np.ndarray]:
         """Per quasi-identifier, the node that each combination is published as."""
-        levels = np.array(self.levels, dtype=np.int64).reshape(-1, len(self.frequencies.ladders))
-        if self.rules.policy.k_map is None:
-            levels = self._tightened(levels)
+        levels = self.levels if self.rules.policy.k_map is not None else self._tightened()
         shown = []
         for place, (ladder, column) in enumerate(zip(self.frequencies.ladders, self.finest.columns, strict=True)):
             table = np.stack([ladder.nodes[level][ladder.step(0, level)] for level in range(len(ladder.sizes))])
@@ -186,18 +192,18 @@ class LocalRecoding:
             shown.append(table[level, column])
         return shown
 
-    def _tightened(self, levels: np.ndarray) -> np.ndarray:
+    def _tightened(self) -> np.ndarray:
         """The lowest levels at which the members of each class look alike."""
         members = np.flatnonzero(self.owner >= 0)
         owner = self.owner[members]
-        lowest = levels.copy()
+        lowest, floor = self.levels.copy(), self.order.min(axis=0).tolist()
         for place, (ladder, column) in enumerate(zip(self.frequencies.ladders, self.finest.columns, strict=True)):
             values = column[members]
-            for level in range(len(ladder.sizes) - 2, -1, -1):
+            for level in range(len(ladder.sizes) - 2, floor[place] - 1, -1):
                 nodes = ladder.step(0, level)[values]
-                some = np.empty(len(levels), dtype=np.int64)
+                some = np.empty(len(lowest), dtype=np.int64)
                 some[owner] = nodes
-                differ = np.zeros(len(levels), dtype=bool)
+                differ = np.zeros(len(lowest), dtype=bool)
                 differ[owner[some[owner] != nodes]] = True
                 lowest[~differ & (lowest[:, place] > level), place] = level
         return lowest

@@ -14,9 +14,10 @@ from anonymisation.records.models import Model
 Recoding = Literal["global", "local"]
 """``global``: a column has one level in all records.  ``local``: each record is coarsened no more than it needs."""
 
-Suppressed = Literal["top", "removed"]
+Suppressed = Literal["top", "removed", "recoded"]
 """What becomes of suppressed records.  ``top``: they stay, every quasi-identifier at its top level, and as a class keep the policy as
-every other.  ``removed``: they are left out."""
+every other.  ``removed``: they are left out.  ``recoded``, with global recoding: they are recoded locally, from the levels of the
+columns upward and no further than needed."""
 
 Loss = Literal["granularity", "entropy", "discernibility", "class-size"]
 """What is kept smallest; ``losses`` defines them."""
@@ -30,7 +31,7 @@ class RecordPolicy:
     blank is a value of its own.  ``k_map``: people of the population table that look alike, at least (with ``k=1``: k-map alone).
     ``sensitive``: models by sensitive column.  ``max_suppressed``: share of records that may be suppressed, 0 to 1.
     ``importance``: what losing detail in a column counts, 1 where not given.  The other parts are described with their types;
-    local recoding weighs ``granularity`` only.  Raises ``ValueError`` naming the part that is wrong.
+    local recoding weighs ``granularity`` only, and suppresses only records for which it leaves nothing but tops.  Raises ``ValueError`` naming the part that is wrong.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -69,6 +70,8 @@ class RecordPolicy:
                 raise ValueError(f"importance: {name!r} is not a quasi-identifier")
             if not (0 < weight < float("inf")):
                 raise ValueError(f"importance of {name!r} is {weight}; give a number above 0")
+        if self.recoding == "local" and self.suppressed == "recoded":
+            raise ValueError("suppressed 'recoded': local recoding recodes every record; give 'top' or 'removed'")
         if self.recoding == "local" and self.loss != "granularity":
             raise ValueError(f"loss {self.loss!r}: local recoding weighs granularity; give that")
 

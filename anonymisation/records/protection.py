@@ -31,16 +31,16 @@ class ProtectedRecords:
     """Records that may be published, and what that cost.
 
     ``table``: the input with its quasi-identifiers recoded, in the order of the input, all other columns as they were; a recoded column is
-    dictionary-encoded text, null where a blank is published.  Where order tells something, sort before publishing.  ``levels``: per
-    quasi-identifier, records by level of its hierarchy; ``global_levels`` the level of the column, with global recoding.  ``losses``: see ``losses``; ``granularity`` as 1 minus the loss.
+    dictionary-encoded text, null where a blank is published.  Where order tells something, sort before publishing.  ``levels``: with global recoding,
+    the level of each quasi-identifier; ``records_by_level``: per quasi-identifier, records by level of its hierarchy.  ``losses``: see ``losses``; ``granularity`` as 1 minus the loss.
     ``risk``: of re-identification (0 to 1) against an intruder who knows that a person is in the table (prosecutor), is in the
     population (journalist; only with a population), or seeks many (marketer), and the smallest class.  ``suppressed``: records all of whose
     quasi-identifiers are at the top, or that were removed.
     """
 
     table: pa.Table
-    levels: Mapping[str, Mapping[int, int]]
-    global_levels: Mapping[str, int]
+    levels: Mapping[str, int]
+    records_by_level: Mapping[str, Mapping[int, int]]
     losses: Mapping[str, float]
     risk: Mapping[str, float]
     suppressed: int
@@ -121,7 +121,7 @@ class Recoding:
     def result(self, table: pa.Table) -> ProtectedRecords:
         """The result with the table that ``apply`` made."""
         summary = self.summary
-        return ProtectedRecords(table, summary["levels"], summary["global_levels"], summary["losses"], summary["risk"], summary["suppressed"], summary)
+        return ProtectedRecords(table, summary["levels"], summary["records_by_level"], summary["losses"], summary["risk"], summary["suppressed"], summary)
 
 
 def recode(
@@ -146,15 +146,17 @@ def recode(
     del encoded, people
     rules = Rules(policy, frequencies)
     weights = [policy.weight(name) for name in policy.quasi_identifiers]
+    chosen: Mapping[str, int] = {}
     if policy.recoding == "global":
         choice = Search(frequencies, rules, _loss(policy.loss, frequencies, weights)).run()
-        nodes, suppressed = _recoded(frequencies, choice)
         chosen = dict(zip(policy.quasi_identifiers, choice.classes.levels, strict=True))
-    else:
-        loss = _loss("granularity", frequencies, weights)
-        local = LocalRecoding(frequencies, rules, by_loss(frequencies, loss))
+        nodes, suppressed = _recoded(frequencies, choice)
+    if policy.recoding == "local" or policy.suppressed == "recoded":
+        order = by_loss(frequencies, _loss("granularity", frequencies, weights))
+        order = order[(order >= [chosen.get(name, 0) for name in policy.quasi_identifiers]).all(axis=1)]
+        local = LocalRecoding(frequencies, rules, order)
         local.run()
-        nodes, chosen = local.published(), {}
+        nodes = local.published()
         suppressed = np.logical_and.reduce([one == ladder.hierarchy.top for one, ladder in zip(nodes, frequencies.ladders, strict=True)])
         lost = int(frequencies.classes.counts[suppressed].sum())
         if lost > rules.limit:
@@ -239,8 +241,8 @@ def _summary(
         "suppressed": lost,
         "classes": int(sizes.size),
         "recoding": policy.recoding,
-        "global_levels": dict(chosen),
-        "levels": levels,
+        "levels": dict(chosen),
+        "records_by_level": levels,
         "losses": losses,
         "risk": risk,
     }

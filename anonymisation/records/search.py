@@ -72,7 +72,7 @@ class Rules:
         until they do.
         """
         suppressed = ~self.kept(classes) & (classes.counts > 0)
-        if self.policy.suppressed == "removed" or not suppressed.any():
+        if self.policy.suppressed != "top" or not suppressed.any():
             return suppressed
         order = np.argsort(classes.counts, kind="stable")
         others = order[~suppressed[order] & (classes.counts[order] > 0)]

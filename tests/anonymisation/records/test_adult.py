@@ -33,7 +33,7 @@ def smallest_class(table):
 
 def test_whole_columns_are_recoded_to_the_optimum_that_arx_finds(adult, hierarchies):
     result = protect_records(adult, hierarchies, RecordPolicy(KNOWN, k=5, max_suppressed=0.05))
-    assert list(result.global_levels.values()) == [0, 3, 0, 0, 1, 1]
+    assert list(result.levels.values()) == [0, 3, 0, 0, 1, 1]
     assert result.suppressed == 1076
     assert round(result.losses["granularity"], 3) == 0.843
     assert result.table.num_rows == adult.num_rows
