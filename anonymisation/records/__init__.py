@@ -2,6 +2,7 @@
 
     protect_records(table, hierarchies, policy)              the records that may be published
     protect_file(source, target, hierarchies, policy)        the same for files that are too large to be held
+    suppress_values(table, quasi_identifiers, k)             values withheld where they must be, none coarsened
 
 Belongs here: hierarchies of values, the search of recodings, the recoded table.  Does not belong here: measuring a table that somebody
 else made, tables of counts.
@@ -19,10 +20,12 @@ from anonymisation.records.policy import RecordPolicy
 if TYPE_CHECKING:
     from anonymisation.records.protection import ProtectedRecords, protect_records
     from anonymisation.records.streams import protect_file
+    from anonymisation.records.values import suppress_values
 
 _IMPORTED_WHEN_ASKED = {
     "ProtectedRecords": "anonymisation.records.protection",
     "protect_records": "anonymisation.records.protection",
+    "suppress_values": "anonymisation.records.values",
     "protect_file": "anonymisation.records.streams",
 }
 
@@ -36,6 +39,7 @@ __all__ = [
     "TCloseness",
     "protect_file",
     "protect_records",
+    "suppress_values",
 ]
 
 
