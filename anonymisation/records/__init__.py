@@ -3,6 +3,8 @@
     protect_records(table, hierarchies, policy)              the records that may be published
     protect_file(source, target, hierarchies, policy)        the same for files that are too large to be held
     suppress_values(table, quasi_identifiers, k)             values withheld where they must be, none coarsened
+    protect_release(table, ledger, hierarchies, policy, key=...)   a version that does not single out who came or went
+    audit_releases(versions, hierarchies, columns, k)        what comparing published versions gives away
 
 Belongs here: hierarchies of values, the search of recodings, the recoded table.  Does not belong here: measuring a table that somebody
 else made, tables of counts.
@@ -19,12 +21,16 @@ from anonymisation.records.policy import RecordPolicy
 
 if TYPE_CHECKING:
     from anonymisation.records.protection import ProtectedRecords, protect_records
+    from anonymisation.records.releases import RecordRelease, audit_releases, protect_release
     from anonymisation.records.streams import protect_file
     from anonymisation.records.values import suppress_values
 
 _IMPORTED_WHEN_ASKED = {
     "ProtectedRecords": "anonymisation.records.protection",
     "protect_records": "anonymisation.records.protection",
+    "RecordRelease": "anonymisation.records.releases",
+    "audit_releases": "anonymisation.records.releases",
+    "protect_release": "anonymisation.records.releases",
     "suppress_values": "anonymisation.records.values",
     "protect_file": "anonymisation.records.streams",
 }
@@ -33,12 +39,15 @@ __all__ = [
     "DistinctLDiversity",
     "EntropyLDiversity",
     "ProtectedRecords",
+    "RecordRelease",
     "RecordHierarchy",
     "RecordPolicy",
     "RecursiveLDiversity",
     "TCloseness",
+    "audit_releases",
     "protect_file",
     "protect_records",
+    "protect_release",
     "suppress_values",
 ]
 

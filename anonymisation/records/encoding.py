@@ -32,7 +32,7 @@ class Encoded:
 
     @property
     def records(self) -> int:
-        return len(self.leaves[0])
+        return len((*self.leaves, *self.sensitive.values())[0])
 
 
 def as_arrow(table: object) -> pa.Table:

@@ -132,7 +132,7 @@ def recode(
     population: object | None = None,
 ) -> Recoding:
     """Decide what every record becomes, from one pass over the columns of the policy.  Raises as ``protect_records``."""
-    ordered = _ordered(hierarchies, policy)
+    ordered = in_order(hierarchies, policy.quasi_identifiers)
     if (population is None) != (policy.k_map is None):
         raise RecordError("k_map needs a population table, and a population table needs k_map; give both or none")
     encoded = encode(batches, ordered, list(policy.sensitive))
@@ -167,17 +167,17 @@ def recode(
     return Recoding(policy, frequencies, nodes, suppressed, _summary(policy, frequencies, nodes, suppressed, chosen))
 
 
-def _ordered(hierarchies: Iterable[RecordHierarchy], policy: RecordPolicy) -> list[RecordHierarchy]:
-    """The hierarchies in the order of the quasi-identifiers."""
+def in_order(hierarchies: Iterable[RecordHierarchy], quasi_identifiers: Sequence[str]) -> list[RecordHierarchy]:
+    """The hierarchies in the order of the quasi-identifiers.  Raises ``RecordError`` where a column has none, or two."""
     by_name: dict[str, RecordHierarchy] = {}
     for hierarchy in hierarchies:
         if hierarchy.name in by_name:
             raise RecordError(f"column {hierarchy.name!r} has two hierarchies; give one")
         by_name[hierarchy.name] = hierarchy
-    missing = [name for name in policy.quasi_identifiers if name not in by_name]
+    missing = [name for name in quasi_identifiers if name not in by_name]
     if missing:
         raise RecordError(f"column {missing[0]!r} is a quasi-identifier and has no hierarchy; give one")
-    return [by_name[name] for name in policy.quasi_identifiers]
+    return [by_name[name] for name in quasi_identifiers]
 
 
 def _loss(name: str, frequencies: Frequencies, weights: Sequence[float]) -> AdditiveLoss:
