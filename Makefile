@@ -17,13 +17,14 @@ BROWSER_INSTALLED := $(VENV)/.browser-installed
 PEER := $(VENV)/pytauargus
 PEER_INSTALLED := $(PEER)/.installed
 
-.PHONY: help publish test dev bench clean
+.PHONY: help publish test dev bench faults clean
 
 help:
 	@echo "make publish   run the whole flow on a synthetic sample and say where the packages are"
 	@echo "make test      run all tests                       (ARGS='-k words' to choose some)"
 	@echo "make dev       open the Dagster UI                 (ARGS='--port 3001')"
 	@echo "make bench     run the benchmarks and print JSON"
+	@echo "make faults    kill, starve and race publishers, and print as JSON what readers saw (ARGS='--random 1000')"
 	@echo "make clean     remove the environment and the work folder; published packages stay"
 
 publish: $(INSTALLED)
@@ -40,6 +41,9 @@ dev: $(INSTALLED)
 
 bench: $(INSTALLED) $(PEER_INSTALLED)
 	@$(VENV)/bin/python -m benchmarks --peer $(PEER)/bin/python $(ARGS)
+
+faults: $(INSTALLED)
+	@$(VENV)/bin/python -m tests.release.faults $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(WORK)

@@ -6,3 +6,5 @@ of it (`schemas`, `reference`), the counts (`statistics`), the products and how 
 """
 
 __version__ = "0.1.0"
+
+__version__ = "0.1.0"

@@ -8,9 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
-from vawg_opendata.problems import LandingError, Problem
+from vawg_opendata.problems import LandingError, Problem, RunError
 from vawg_opendata.settings import Settings, SettingsError
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
@@ -21,12 +22,53 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="vawg", description="Publishes open data on violence against women and girls.")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    publish = commands.add_parser("publish", help="run the whole flow and publish data packages")
-    publish.add_argument("--landing", type=Path, metavar="DIR", help="folder of input files (default: a synthetic extract)")
-    publish.add_argument("--published", type=Path, metavar="DIR", help="folder for packages (default: published)")
-    publish.add_argument("--work", type=Path, metavar="DIR", help="folder for records, counts and history (default: .work)")
-    publish.add_argument("--product", nargs="+", action="extend", metavar="NAME", help="products to publish (default: all)")
-    publish.set_defaults(command=_publish)
+    publish = commands.add_parser("publish", help="run the whole flow and publish what nobody has to approve first")
+    publish.set_defaults(command=_publish, hold=False)
+    prepare = commands.add_parser("prepare", help="run the whole flow and keep the new versions for their review")
+    prepare.set_defaults(command=_publish, hold=True)
+    for command in (publish, prepare):
+        command.add_argument("--landing", type=Path, metavar="DIR", help="folder of input files (default: a synthetic extract)")
+        command.add_argument("--published", type=Path, metavar="DIR", help="folder for packages (default: published)")
+        command.add_argument("--work", type=Path, metavar="DIR", help="folder for records, counts and history (default: .work)")
+        command.add_argument("--product", nargs="+", action="extend", metavar="NAME", help="products to publish (default: all)")
+        command.add_argument("--who", metavar="NAME", help="who prepares the versions; kept in the ledger, never published (default: the account)")
+        command.add_argument("--note", metavar="TEXT", help="why the versions are as they are, for their readers; needed when fields change")
+        command.add_argument("--bump", metavar="STEP", help="MAJOR, MINOR or PATCH, when a larger step is wanted than the changes are")
+        command.add_argument("--at", type=_day, metavar="DAY", help="day on which the versions appear, at 09:30 in London (default: at once)")
+
+    review = commands.add_parser("review", help="list the versions that wait, or read the report on one")
+    review.add_argument("product", nargs="?", metavar="PRODUCT")
+    review.add_argument("--who", default="", metavar="NAME", help="who reviews it; kept in the ledger, never published")
+    review.set_defaults(command=_review)
+
+    approve = commands.add_parser("approve", help="approve the version that is in review")
+    approve.add_argument("product", metavar="PRODUCT")
+    approve.set_defaults(command=_approve)
+
+    release = commands.add_parser("release", help="let approved versions appear to readers")
+    release.add_argument("product", nargs="?", metavar="PRODUCT")
+    release.add_argument("--due", action="store_true", help="all approved versions whose time has come")
+    release.add_argument("--who", default="", metavar="NAME", help="who releases it; kept in the ledger, never published (default: the account)")
+    release.set_defaults(command=_release)
+
+    withdraw = commands.add_parser("withdraw", help="take a version back, released or not")
+    withdraw.add_argument("product", metavar="PRODUCT")
+    withdraw.add_argument("version", metavar="VERSION")
+    withdraw.set_defaults(command=_withdraw)
+
+    for command, words in ((approve, "why; kept in the ledger"), (withdraw, "why; published in place of the version")):
+        command.add_argument("--who", required=True, metavar="NAME", help="who does it; kept in the ledger, never published")
+        command.add_argument("--why", required=True, metavar="TEXT", help=words)
+
+    reproduce = commands.add_parser("reproduce", help="build a version again and tell what is not the same")
+    reproduce.add_argument("product", metavar="PRODUCT")
+    reproduce.add_argument("version", metavar="VERSION")
+    reproduce.add_argument("--landing", type=Path, metavar="DIR", help="folder of its input files (default: where they were)")
+    reproduce.add_argument("--work", type=Path, metavar="DIR", help="folder for records, counts and history (default: .work)")
+    reproduce.set_defaults(command=_reproduce)
+
+    for command in (review, approve, release, withdraw, reproduce):
+        command.add_argument("--published", type=Path, metavar="DIR", help="folder of packages (default: published)")
 
     sample = commands.add_parser("sample", help="make a synthetic landing folder")
     sample.add_argument("--records", type=_number, required=True, metavar="N", help="number of records")
@@ -49,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return options.command(options)
+    except RunError as error:
+        print(error, file=sys.stderr)
+        return FAILED
     except LandingError as error:
         _list_problems(error.problems)
         return UNUSABLE
@@ -62,11 +107,31 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; give one such as 2026-12-03") from None
+
+
+def _settings(options: argparse.Namespace, *names: str) -> Settings:
+    """The settings of the environment, with the options of these names, where they were given, before them."""
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return replace(Settings.from_environment(), **given)
+
+
+def _product(name: str):
+    from vawg_opendata.products import PRODUCTS
+
+    if name not in PRODUCTS:
+        raise SettingsError(f"There is no product {name!r}. The products are {', '.join(PRODUCTS)}.")
+    return PRODUCTS[name]
+
+
 def _publish(options: argparse.Namespace) -> int:
-    given = {name: getattr(options, name) for name in ("landing", "published", "work") if getattr(options, name) is not None}
+    settings = _settings(options, "landing", "published", "work", "who", "note", "bump", "at", "hold")
     if options.product:
-        given["products"] = tuple(options.product)
-    settings = replace(Settings.from_environment(), **given)
+        settings = replace(settings, products=tuple(options.product))
 
     from dagster import DagsterError
 
@@ -75,7 +140,6 @@ def _publish(options: argparse.Namespace) -> int:
     from vawg_opendata.assets.report import lines
     from vawg_opendata.definitions import defs
     from vawg_opendata.flow import chosen_products
-    from vawg_opendata.release import ReleaseError
     from vawg_opendata.statistics import StatisticsError
 
     chosen_products(settings)  # a wrong name is told before anything is done
@@ -85,11 +149,76 @@ def _publish(options: argparse.Namespace) -> int:
     except DagsterError as error:
         print(f"{error}\nThe run stopped there; `make dev` shows the check.", file=sys.stderr)
         return FAILED
-    except (AnonymisationError, ReleaseError, StatisticsError) as error:
+    except (AnonymisationError, StatisticsError) as error:
         print(error, file=sys.stderr)
         return FAILED
     print("\n".join(lines(result, settings)))
     return DONE
+
+
+def _review(options: argparse.Namespace) -> int:
+    from vawg_opendata.release.approval import review
+    from vawg_opendata.release.session import publishing
+    from vawg_opendata.release.states import PENDING
+
+    with publishing(_settings(options, "published").published) as session:
+        if options.product is None:
+            waiting = [entry for key in session.ledger.products() for entry in session.ledger.versions(*key).values() if entry.after in PENDING]
+            for entry in waiting:
+                print(f"{entry.product} {entry.version} ({entry.audience}): {entry.after}" + (f", appears at {entry.release_at}" if entry.release_at else ""))
+            print(f"{len(waiting)} versions wait.")
+            return DONE
+        product = _product(options.product)
+        _, report = review(session, product.audience, product.name, options.who)
+    print(report)
+    return DONE
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from vawg_opendata.release.approval import approve
+    from vawg_opendata.release.session import publishing
+
+    product = _product(options.product)
+    with publishing(_settings(options, "published").published) as session:
+        entry = approve(session, product.audience, product.name, options.who, options.why)
+    print(f"{entry.product} {entry.version} is {entry.after}" + (f" and appears at {entry.release_at}" if entry.release_at else "") + ".")
+    return DONE
+
+
+def _release(options: argparse.Namespace) -> int:
+    from vawg_opendata.release.approval import waiting
+    from vawg_opendata.release.releasing import due, release
+    from vawg_opendata.release.session import account, publishing
+
+    if (options.product is None) == (not options.due):
+        raise SettingsError("Name a product, or give --due for all whose time has come.")
+    product = None if options.due else _product(options.product)
+    with publishing(_settings(options, "published").published) as session:
+        for entry in due(session) if product is None else [waiting(session, product.audience, product.name)]:
+            release(session, entry, options.who or account())
+            print(f"{entry.product} {entry.version} is released, in {session.store.visible(*entry.key)}")
+    return DONE
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    from vawg_opendata.release.releasing import withdraw
+    from vawg_opendata.release.session import publishing
+
+    product = _product(options.product)
+    with publishing(_settings(options, "published").published) as session:
+        quoting = withdraw(session, product.audience, product.name, options.version, options.who, options.why)
+    print(f"{product.name} {options.version} is withdrawn.")
+    for version in quoting:
+        print(f"changes.json of {version} quotes counts of it: withdraw {version} as well if those must not be seen.")
+    return DONE
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from vawg_opendata.reproduction import reproduce
+
+    lines = reproduce(_settings(options, "landing", "published", "work"), _product(options.product), options.version)
+    print("\n".join(lines or [f"{options.product} {options.version} is reproduced: the same bytes, and the same content of its DuckDB file."]))
+    return FAILED if lines else DONE
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ does its work belongs in the part that it calls.
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,8 +23,11 @@ from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
+from vawg_opendata.release.building import Content
 from vawg_opendata.release.held import published_releases, united
-from vawg_opendata.release.loading import published_folders
+from vawg_opendata.release.releasing import release_time
+from vawg_opendata.release.states import RELEASED
+from vawg_opendata.release.store import published_folders
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
 from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
@@ -164,12 +167,13 @@ def counted(settings: Settings, product: Product) -> ProductStatistics | None:
     return ProductStatistics.load(folder) if folder.is_dir() else None
 
 
-def protect_measure(settings: Settings, product: Product, measure: str) -> Mapping[str, Mapping[str, int]] | None:
+def protect_measure(settings: Settings, product: Product, measure: str, held: Sequence[Path] | None = None) -> Mapping[str, Mapping[str, int]] | None:
     """Decide what may be published of all tables of a measure together. Returns numbers of cells by table, safe to log.
 
     None, and nothing kept of an earlier run, when no table of the measure was counted. A measure belongs to one product
     of an audience, so tables that share cells are protected together, beside all versions that the audience holds: what it
-    has and what has not changed stays as it is. Partners hold the public tables too: those that this run has protected stand
+    has (`held`, the packages of these versions, by default those of the published folder) and what has not changed stays as it
+    is. Partners hold the public tables too: those that this run has protected stand
     beside theirs, so public products come first. That nothing is disclosed is proven by the audit before anything is
     published. ReleaseRefusedError, naming cells but no count, where it cannot be kept.
     """
@@ -189,8 +193,9 @@ def protect_measure(settings: Settings, product: Product, measure: str) -> Mappi
             same = {name: table for name, table in theirs.counts.items() if table.measure == measure}
             others += same.values()
             shown |= {name: _protected_table(settings, other, table) for name, table in same.items()}
-    held = published_releases(published_folders(settings.published), product.audience, measure)
-    protection = protect_beside(tables, united(hierarchies), product.policy, held, others, shown)
+    folders = published_folders(settings.published) if held is None else held
+    releases = published_releases(folders, product.audience, measure)
+    protection = protect_beside(tables, united(hierarchies), product.policy, releases, others, shown)
     folder.mkdir(mode=0o700, parents=True)
     for name, table in protection.tables.items():
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)
@@ -217,27 +222,54 @@ def _protected_folder(settings: Settings, product: Product, measure: str) -> Pat
     return settings.work / "protected" / product.name / measure
 
 
+def package_content(settings: Settings, product: Product) -> Content | None:
+    """What the steps before left of a product, as its package takes it; None without statistics."""
+    statistics = counted(settings, product)
+    if statistics is None:
+        return None
+    inputs = Inputs.load(settings.work)
+    sources = set(statistics.outline.sources.values())
+    return Content(
+        product,
+        statistics.outline,
+        protected(settings, product, statistics),
+        [file for file in inputs.files if file.source in sources],
+        synthetic=not sources.isdisjoint(inputs.synthetic),
+        origin=_origin(settings),
+    )
+
+
+def _origin(settings: Settings) -> dict[str, object]:
+    """How the input files of a run can be had again, as it is kept with what was made from them."""
+    if settings.landing is None:
+        return {"sample": {"records": settings.sample_records, "seed": settings.sample_seed, "first": SAMPLE_FIRST}}
+    return {"landing": str(settings.landing.resolve())}
+
+
 def publish_product(settings: Settings, product: Product) -> PublishedVersion | None:
-    """Stage, audit, check and publish a product; None without statistics.
+    """Prepare the next version of a product, and publish it unless people must approve it first; None without statistics.
 
     ReleaseError when a check objects. What it found can quote cells: it stays in the work folder, and the message says where.
     """
     refused = settings.work / "refused" / f"{product.name}.txt"
     refused.unlink(missing_ok=True)
-    statistics = counted(settings, product)
-    if statistics is None:
+    content = package_content(settings, product)
+    if content is None:
         return None
-    outline = statistics.outline
-    inputs = Inputs.load(settings.work)
-    sources = set(outline.sources.values())
     try:
         return publish(
             product,
-            outline,
-            protected(settings, product, statistics),
-            [file for file in inputs.files if file.source in sources],
+            content.outline,
+            content.protected,
+            content.inputs,
             settings.published,
-            synthetic=not sources.isdisjoint(inputs.synthetic),
+            synthetic=content.synthetic,
+            origin=content.origin,
+            who=settings.who,
+            note=settings.note,
+            bump=settings.bump,
+            release_at=release_time(settings.at) if settings.at else None,
+            hold=settings.hold,
         )
     except ReleaseError as error:
         if not error.faults:
@@ -255,9 +287,9 @@ def latest_folder(settings: Settings, product: Product) -> Path | None:
 
 
 def published_versions(settings: Settings, audience: str) -> list[tuple[str, str]]:
-    """All published versions of an audience: product and version."""
+    """The versions that an audience is shown, withdrawn ones not: product and version."""
     homes = sorted(path.parent for path in (settings.published / audience).glob("*/versions.json"))
-    return [(home.name, entry["version"]) for home in homes for entry in listed(home)]
+    return [(home.name, entry["version"]) for home in homes for entry in listed(home) if entry["status"] == RELEASED]
 
 
 def run(settings: Settings) -> list[PublishedVersion]:

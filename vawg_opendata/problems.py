@@ -53,6 +53,11 @@ class Problem:
         return (self.file, self.part, self.row or 0, self.column, self.kind, self.value or "")
 
 
+class RunError(RuntimeError):
+    """A run that cannot go on as things are. The message is for the operator: what is wrong and what to do."""
+
+
+
 class LandingError(ValueError):
     """The landing folder holds files that cannot be used; `problems` has every one of them. Nothing was written.
 

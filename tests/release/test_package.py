@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 
 import duckdb
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from tests.release.packages import AGES, INPUTS, LARGE, MIXED, PRODUCT, count, protected, release, rows
 from tests.statistics.records import write
 from vawg_opendata.products import PRODUCTS
+from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import InputFile, check, publish, validate
 from vawg_opendata.release.duckdb_file import content_digest
 from vawg_opendata.statistics import build
@@ -30,7 +32,7 @@ def test_the_files_are_where_the_contract_puts_them(package):
     files = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
     tables = ("victims_by_age_group", "caveats", "series_breaks", "definitions")
     assert files == {
-        "datapackage.json", "README.md", "CHANGES.md", "changes.json", "disclosure.json", "SHA256SUMS", "victims-test.duckdb",
+        "datapackage.json", "README.md", "CHANGES.md", "changes.json", "changes.schema.json", "disclosure.json", "SHA256SUMS", "victims-test.duckdb",
         "victims-test-1.0.0.zip",
         "codelists/age_group.csv", "codelists/month.csv",
         *(f"data/{table}.{suffix}" for table in tables for suffix in ("csv", "parquet")),
@@ -38,7 +40,9 @@ def test_the_files_are_where_the_contract_puts_them(package):
     home, published = package.parent, package.parents[2]
     assert package.relative_to(published).as_posix() == "datastore/victims-test/1.0.0"
     assert json.loads((home / "latest.json").read_text()) == {"version": "1.0.0"}
-    assert json.loads((home / "versions.json").read_text()) == [{"version": "1.0.0", "status": "released"}]
+    (listed,) = json.loads((home / "versions.json").read_text())
+    assert set(listed) == {"version", "status", "released"} and (listed["version"], listed["status"]) == ("1.0.0", "released")
+    assert {path.name for path in home.iterdir() if path.is_file()} == {"latest.json", "versions.json", "revisions.csv", "dataset.jsonld"}
     assert sorted(path.name for path in published.iterdir()) == ["catalogue.json", "datastore"]
     assert not [path for path in published.parent.iterdir() if "staging" in path.name]
 
@@ -79,7 +83,7 @@ def test_of_unpublished_inputs_nothing_but_the_kind_is_told(tmp_path):
     victim = {"method_group": "shooting", "age_group": "25-34", "ethnicity": "White", "domestic": "domestic", "status": "solved", "sex": "female"}
     when = {"year": 2003, "month": "2003-05", "vintage": "2003-12", "count": 1, "relationship_group": "not-known", "suspect_ethnicity": "White"}
     write(tmp_path / "records", "extract_homicides", [victim | when] * 9)
-    product = PRODUCTS["female-homicide"]
+    product = replace(PRODUCTS["female-homicide"], approval=Approval(restricted=0))
     statistics = build(product, tmp_path / "records", tmp_path / "work")
     inputs = [InputFile("crime_extract", "homicides.csv", 4711, "b" * 64)]
     package = publish(product, statistics.outline, protected(statistics, product), inputs, tmp_path / "published", synthetic=False).folder

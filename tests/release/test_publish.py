@@ -2,24 +2,25 @@
 
 import fcntl
 import os
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
 from anonymisation import ProtectedTable
-from tests.paths import REPOSITORY
 from tests.release.packages import INPUTS, LARGE, MIXED, PRODUCT, count, release
-from vawg_opendata.release import ReleaseError, audit, publish
-from vawg_opendata.release.staging import staging_root
+from vawg_opendata.release import ReleaseError, publish
+from vawg_opendata.release.session import STAGING
+from vawg_opendata.release.store import Store
 
 
 def unprotected(statistics):
     """Tables with every count shown, as if protection had been forgotten."""
     return {name: ProtectedTable(name, t.measure, t.axes, t.counts, np.ones(t.counts.shape, bool)) for name, t in statistics.counts.items()}
+
+
+def staging(published):
+    """The folder in which packages are built."""
+    return Store(published).root / STAGING
 
 
 def everything(folder):
@@ -33,7 +34,7 @@ def test_unprotected_tables_are_refused_and_leave_nothing(tmp_path):
     assert any("age_group=70-79" in fault for fault in refused.value.faults)
     assert "70-79" not in str(refused.value)  # messages reach logs
     assert list((tmp_path / "published").iterdir()) == []
-    assert not staging_root(tmp_path / "published").exists()
+    assert not staging(tmp_path / "published").exists()
 
 
 def test_primary_suppression_alone_is_refused(tmp_path):
@@ -65,11 +66,11 @@ def test_two_publishers_cannot_work_at_once(tmp_path):
 
 
 def test_what_a_dead_run_left_is_removed(tmp_path):
-    left = staging_root(tmp_path / "published") / "victims-test" / "data"
+    left = staging(tmp_path / "published") / "victims-test" / "data"
     left.mkdir(parents=True)
     (left / "half.csv").write_text("age_group,month")
     assert release(tmp_path, tmp_path / "published", LARGE).is_new
-    assert not staging_root(tmp_path / "published").exists()
+    assert not staging(tmp_path / "published").exists()
 
 
 def test_published_files_are_readable_by_all(tmp_path):
@@ -83,52 +84,3 @@ def test_the_published_folder_may_be_a_link(tmp_path):
     (tmp_path / "published").symlink_to(tmp_path / "elsewhere")
     version = release(tmp_path, tmp_path / "published", LARGE)
     assert (tmp_path / "elsewhere" / "datastore" / "victims-test" / version.version / "datapackage.json").is_file()
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from tests.release.packages import MIXED, release
-folder = Path(sys.argv[1])
-print("ready", flush=True)
-release(folder, folder / "published", MIXED)
-"""
-
-
-def start(folder):
-    """A publisher in a process of its own, and when it began to work."""
-    folder.mkdir()
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    return process, time.monotonic()
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """What a publisher leaves that nobody kills, and the seconds it needs."""
-    folder = tmp_path_factory.mktemp("undisturbed") / "whole"
-    process, began = start(folder)
-    assert process.wait() == 0
-    return everything(folder / "published"), time.monotonic() - began
-
-
-@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
-def test_a_killed_publisher_leaves_no_half_version(tmp_path, undisturbed, share):
-    """Readers see nothing or a whole version, and the next run ends with the same bytes as an undisturbed one."""
-    theirs, needed = undisturbed
-    process, _ = start(tmp_path / "killed")
-    time.sleep(share * needed)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    published = tmp_path / "killed" / "published"
-    versions = [path for path in published.glob("*/*/*") if path.is_dir()]
-    assert all(audit([version]).ok for version in versions)
-    release(tmp_path / "killed", published, MIXED)
-    assert audit([published]).ok
-    ours = everything(published)
-    assert set(ours) == set(theirs)
-    differing = {name.rsplit("/", 1)[-1] for name in ours if ours[name] != theirs[name]}
-    # the DuckDB file's bytes cannot be promised, nor the hash of it that these hold, nor the time of the release
-    held = {"victims-test-1.0.0.zip", "datapackage.json", "SHA256SUMS", "catalogue.json", "dataset.jsonld", "feed.atom"}
-    assert differing <= {"victims-test.duckdb", *held}
-    assert not staging_root(published).exists()

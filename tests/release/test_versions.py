@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release
 from anonymisation import Policy
 from vawg_opendata.release import ReleaseError, audit
-from vawg_opendata.release.versions import MAJOR, MINOR, PATCH, bumped, order
+from vawg_opendata.release.changes import MAJOR, MINOR, PATCH
+from vawg_opendata.release.versions import bumped, latest, listed, order
 
 numbers = st.tuples(*[st.integers(0, 99)] * 3).map(lambda parts: ".".join(map(str, parts)))
 
@@ -56,8 +57,11 @@ def test_a_corrected_count_is_a_patch(first, tmp_path):
     assert version.version == "1.0.1"
     (table,) = plain(version)["tables"]
     # the cell, all ages, and each of the two for the year, the financial year and all months
-    assert table == {"name": "victims_by_age_group", "added": 0, "removed": 0, "revised": 8, "newly_suppressed": 0, "newly_published": 0}
-    assert "| `victims_by_age_group` | 0 | 0 | 8 | 0 | 0 |" in (version.folder / "CHANGES.md").read_text(encoding="utf-8")
+    cells = table.pop("cells")
+    assert table == {"name": "victims_by_age_group", "added": 0, "removed": 0, "revised": 8, "newly_suppressed": 0, "newly_published": 0, "restated": 0}
+    assert cells["fields"] == ["age_group", "month", "measure", "change", "old", "new"]
+    assert ["10-19", "2024-01", "victims", "revised", 20, 30] in cells["rows"] and len(cells["rows"]) == 8
+    assert "| `victims_by_age_group` | 0 | 0 | 8 | 0 | 0 | 0 |" in (version.folder / "CHANGES.md").read_text(encoding="utf-8")
 
 
 def test_a_count_that_becomes_small_is_told_as_newly_suppressed(first, tmp_path):
@@ -99,7 +103,7 @@ def test_versions_are_listed_newest_first_and_stay_as_they_are(first, tmp_path):
     sums = (first.folder / "SHA256SUMS").read_bytes()
     again(tmp_path, LARGE | {("10-19", "2024-01"): 30})
     home = first.folder.parent
-    assert json.loads((home / "versions.json").read_text()) == [{"version": version, "status": "released"} for version in ("1.0.1", "1.0.0")]
+    assert [(entry["version"], entry["status"]) for entry in listed(home)] == [("1.0.1", "released"), ("1.0.0", "released")]
     assert json.loads((home / "latest.json").read_text()) == {"version": "1.0.1"}
     assert (first.folder / "SHA256SUMS").read_bytes() == sums and audit([first.folder]).ok
 
@@ -111,13 +115,12 @@ def test_a_run_that_died_after_the_rename_is_completed_by_the_next(first, tmp_pa
         (home / name).unlink()
     version = again(tmp_path)
     assert (version.version, version.is_new) == ("1.0.0", False)
-    assert json.loads((home / "versions.json").read_text()) == [{"version": "1.0.0", "status": "released"}]
+    assert [(entry["version"], entry["status"]) for entry in listed(home)] == [("1.0.0", "released")]
     assert json.loads((home / "latest.json").read_text()) == {"version": "1.0.0"}
 
 
-def test_an_unlisted_version_that_is_damaged_is_not_listed(first, tmp_path):
-    damaged = shutil.copytree(first.folder, first.folder.parent / "1.0.1")
-    (damaged / "data" / "caveats.csv").write_text("nothing")
-    with pytest.raises(ReleaseError, match="1.0.1 is damaged: data/caveats.csv"):
+def test_a_folder_that_nobody_released_stops_publishing(first, tmp_path):
+    shutil.copytree(first.folder, first.folder.parent / "1.0.1")
+    with pytest.raises(ReleaseError, match="1.0.1 was released by nobody"):
         again(tmp_path)
-    assert json.loads((first.folder.parent / "latest.json").read_text()) == {"version": "1.0.0"}
+    assert latest(first.folder.parent) == "1.0.0"

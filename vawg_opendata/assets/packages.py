@@ -39,6 +39,7 @@ def _package(product: Product) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "published": True,
+                "state": version.state,
                 "version": version.version,
                 "is_new": version.is_new,
                 "folder": dg.MetadataValue.path(str(version.folder)),

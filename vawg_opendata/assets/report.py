@@ -28,5 +28,7 @@ def lines(result: dg.ExecuteInProcessResult, settings: Settings) -> list[str]:
             continue
         share = package["withheld"] / package["cells"]
         state = "new" if package["is_new"] else "unchanged"
+        if package["state"] != "released":
+            state += f", {package['state']}: readers do not have it yet"
         told.append(f"{product} {package['version']} ({state}): {package['cells']:,} cells, {share:.1%} withheld, in {package['folder']}")
     return told

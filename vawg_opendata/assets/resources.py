@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from vawg_opendata.settings import DEFAULT_RECORDS, DEFAULT_SEED, Settings
+from vawg_opendata.settings import DEFAULT_RECORDS, DEFAULT_SEED, Settings, day
 
 OWNERS = ["team:vawg-open-data"]
 HOME = "dagster"
@@ -25,6 +25,11 @@ class RunSettings(dg.ConfigurableResource):
     products: list[str] = []
     sample_records: int = DEFAULT_RECORDS
     sample_seed: int = DEFAULT_SEED
+    who: str = ""
+    note: str = ""
+    bump: str = ""
+    at: str = ""
+    hold: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> "RunSettings":
@@ -41,6 +46,11 @@ class RunSettings(dg.ConfigurableResource):
             "products": list(settings.products),
             "sample_records": settings.sample_records,
             "sample_seed": settings.sample_seed,
+            "who": settings.who,
+            "note": settings.note,
+            "bump": settings.bump,
+            "at": settings.at.isoformat() if settings.at else "",
+            "hold": settings.hold,
         }
 
     @property
@@ -53,6 +63,11 @@ class RunSettings(dg.ConfigurableResource):
             products=tuple(self.products),
             sample_records=self.sample_records,
             sample_seed=self.sample_seed,
+            who=self.who,
+            note=self.note,
+            bump=self.bump,
+            at=day(self.at),
+            hold=self.hold,
         )
 
 

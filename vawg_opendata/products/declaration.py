@@ -95,11 +95,28 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Approval:
+    """How many people, none of whom prepared it, must approve a version before readers get it: 0 (automatic), 1 or 2.
+
+    `restricted` holds for versions made from records that only the force has, `public` for those made from files that anybody
+    has. A version made from synthetic records needs nobody.
+    """
+
+    restricted: int = 2
+    public: int = 0
+
+    def __post_init__(self) -> None:
+        if not {self.restricted, self.public} <= {0, 1, 2}:
+            raise DeclarationError(f"Approval {self.restricted}, {self.public}: the people who must approve are 0, 1 or 2.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Product:
     """One data product.
 
     `caveats` and `series_breaks` are codes of the fixed vocabularies in the module `caveats`; `definitions` say what
-    the measures and dimensions mean. `policy` is what its tables are protected by. `frequency` is how often a new version is
+    the measures and dimensions mean. `policy` is what its tables are protected by, `approval` who must look at a
+    version before readers get it. `frequency` is how often a new version is
     meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
     Every table has the dimension of `parts`.
     """
@@ -119,6 +136,7 @@ class Product:
     contact: Contact
     frequency: str = "irreg"
     parts: Parts | None = None
+    approval: Approval = Approval()
 
     def __post_init__(self) -> None:
         if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:

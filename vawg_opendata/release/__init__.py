@@ -16,8 +16,9 @@ from vawg_opendata.release.audit import AuditReport, MeasureAudit, audit
 from vawg_opendata.release.descriptor import InputFile
 from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.integrity import check
-from vawg_opendata.release.publish import PublishedVersion, publish
+from vawg_opendata.release.preparing import PublishedVersion
+from vawg_opendata.release.publish import publish
 from vawg_opendata.release.validation import validate
-from vawg_opendata.release.versions import Changes
+from vawg_opendata.release.changes import Changes
 
 __all__ = ["AuditReport", "Changes", "InputFile", "MeasureAudit", "PublishedVersion", "ReleaseError", "audit", "check", "publish", "validate"]

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from vawg_opendata.problems import RunError
 
-class ReleaseError(RuntimeError):
+
+class ReleaseError(RunError):
     """A package that cannot be published as it is; nothing of it has reached readers.
 
     `faults` say what is wrong with it, a line each. They can quote cells and what can be concluded about them, and are

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SUMS = "SHA256SUMS"
+UNFINISHED = ".new"
 SIGNATURE = "SHA256SUMS.sig"
 
 
@@ -20,8 +21,17 @@ def sha256(path: Path) -> str:
 
 
 def json_text(value: object) -> str:
-    """JSON as it is published: keys in the order given, two spaces, UTF-8, one newline at the end."""
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    """JSON as it is published: keys in the order given, two spaces, lists of plain values on one line, UTF-8, one newline at the end."""
+    return _json(value, "\n") + "\n"
+
+
+def _json(value: object, newline: str) -> str:
+    inner = newline + "  "
+    if isinstance(value, dict) and value:
+        return "{" + ",".join(f"{inner}{json.dumps(key, ensure_ascii=False)}: {_json(part, inner)}" for key, part in value.items()) + newline + "}"
+    if isinstance(value, list) and any(isinstance(part, dict | list) for part in value):
+        return "[" + ",".join(inner + _json(part, inner) for part in value) + newline + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -35,12 +45,32 @@ def replace_json(path: Path, value: object) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write UTF-8 text over a file that may be read at this moment: readers see the old or the new text whole."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8", newline="\n")
+    """Write UTF-8 text over a file that may be read at this moment: readers see the old or the new text whole.
+
+    A file that has this text already is left alone.
+    """
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return
+    fresh = path.with_name(f".{path.name}{UNFINISHED}")
+    fresh.write_bytes(data)
+    fresh.chmod(0o644)
     _sync(fresh)
     os.replace(fresh, path)
     _sync(path.parent)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a dying run left of a text that it was about to put in its place."""
+    for path in folder.glob(f".*{UNFINISHED}"):
+        path.unlink()
+
+
+def remove_durably(path: Path) -> None:
+    """Remove a file, if it is there, and wait until that is on disk."""
+    if path.exists():
+        path.unlink()
+        _sync(path.parent)
 
 
 def package_files(folder: Path) -> list[Path]:
@@ -90,6 +120,7 @@ def rename_durably(source: Path, target: Path) -> None:
     """Rename a folder in one step and wait until the rename is on disk. OSError when the target exists and is not empty."""
     os.rename(source, target)
     _sync(target.parent)
+    _sync(source.parent)
 
 
 def _folders(folder: Path) -> Iterable[Path]:

@@ -16,10 +16,10 @@ import numpy as np
 from anonymisation import AnonymisationError, Hierarchy, PublishedTable
 from vawg_opendata.release.formats import csv_relation
 from vawg_opendata.release.tables import NOT_AVAILABLE, STATUS_CODES
-from vawg_opendata.release.versions import listed, order
+from vawg_opendata.release.store import DESCRIPTOR
+from vawg_opendata.release.versions import order
 from vawg_opendata.schemas.rules import quoted
 
-DESCRIPTOR = "datapackage.json"
 DEFAULT_AUDIENCE = "datastore"
 
 
@@ -59,16 +59,6 @@ def find_packages(paths: Iterable[Path]) -> list[Path]:
             raise FileNotFoundError(f"{path}: no package here or below (a package has a {DESCRIPTOR})")
         found.update(dict.fromkeys(below))
     return list(found)
-
-
-def published_folders(published: Path) -> list[Path]:
-    """All versions of all products, withdrawn ones as well: readers have them."""
-    return [
-        listing.parent / entry["version"]
-        for listing in sorted(published.glob("*/*/versions.json"))
-        for entry in listed(listing.parent)
-        if (listing.parent / entry["version"] / DESCRIPTOR).is_file()
-    ]
 
 
 def load_package(folder: Path) -> LoadedPackage:

@@ -1,4 +1,4 @@
-"""The texts of a package: `README.md` with its data dictionary, and `CHANGES.md`. All of it follows from declarations."""
+"""The page of a package for readers, `README.md`, with its data dictionary. All of it follows from declarations."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,6 @@ from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
 from vawg_opendata.products.declaration import Product
 from vawg_opendata.products.wording import SOURCE_WORDING
 from vawg_opendata.release.tables import STATUS_CODES, PackageTable, caveat_codes
-from vawg_opendata.release.versions import Changes
 from vawg_opendata.schemas import dictionary_rows
 from vawg_opendata.statistics import Outline
 
@@ -54,30 +53,6 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     lines += [f"- {source['title']}" + (f" ({source['path']})" if "path" in source else "") for source in descriptor["sources"]]
     lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). The files' hashes are in `SHA256SUMS`.", ""]
     return "\n".join(lines)
-
-
-def changes_text(product: Product, changes: Changes) -> str:
-    """The text of `CHANGES.md`: what changed since the version before."""
-    lines = [f"# Changes of {product.title}", "", f"## {changes.version}", ""]
-    if not changes.since:
-        return "\n".join([*lines, "First version.", ""])
-    lines += [f"{changes.bump} change since {changes.since}.", ""]
-    for words, names in (
-        ("Added", changes.resources_added),
-        ("Removed", changes.resources_removed),
-        ("Fields or keys changed", changes.schemas_changed),
-        ("Protection changed", changes.protection_changed),
-        ("Meaning changed", changes.meaning_changed),
-        ("Wording changed", changes.words_changed),
-    ):
-        if names:
-            lines.append(f"- {words}: {', '.join(f'`{name}`' for name in names)}")
-    if changes.tables:
-        lines += ["", "| table | rows added | removed | changed | newly suppressed | newly published |", "|---|---|---|---|---|---|"]
-        lines += [
-            f"| `{t.name}` | {t.added:,} | {t.removed:,} | {t.revised:,} | {t.newly_suppressed:,} | {t.newly_published:,} |" for t in changes.tables
-        ]
-    return "\n".join([*lines, ""])
 
 
 def _cell(text: str) -> str:

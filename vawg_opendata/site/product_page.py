@@ -156,11 +156,12 @@ def changes_words(changes: Mapping) -> list[str]:
     """What `changes.json` says of fields, resources and words, in sentences."""
     if not changes.get("since"):
         return ["First version."]
-    lines = [f"{changes['bump'].capitalize()} change since version {changes['since']}."]
+    lines = [*filter(None, [changes.get("note")]), f"{changes['bump'].capitalize()} change since version {changes['since']}."]
+    if changes.get("fields"):
+        lines.append(f"Fields or keys changed: {', '.join(change['resource'] for change in changes['fields'])}.")
     for words, key in (
         ("Added", "resources_added"),
         ("Removed", "resources_removed"),
-        ("Fields or keys changed", "schemas_changed"),
         ("Protection changed", "protection_changed"),
         ("Meaning changed", "meaning_changed"),
         ("Wording changed", "words_changed"),

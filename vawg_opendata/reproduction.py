@@ -1,0 +1,74 @@
+"""Building a published version again, from its inputs and beside what readers had then, and telling what is not the same.
+
+The steps are those of `flow`, in a folder inside the work folder that is removed at the end; nothing is published. What a
+version was made from, and beside which others, is in its preparation, which is kept beside the published folder.
+"""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from vawg_opendata import flow
+from vawg_opendata.products import Product
+from vawg_opendata.release import ReleaseError
+from vawg_opendata.release.building import build
+from vawg_opendata.release.ledger import Ledger
+from vawg_opendata.release.preparing import PREPARATION, history
+from vawg_opendata.release.reproduce import differences, input_differences
+from vawg_opendata.release.store import DESCRIPTOR, Store
+from vawg_opendata.sample import generate
+from vawg_opendata.settings import Settings
+
+
+def reproduce(settings: Settings, product: Product, version: str) -> list[str]:
+    """Build a version again and compare: a line per difference, none when it is the same.
+
+    The inputs are those of `settings.landing`, or else of where they were when it was prepared. ReleaseError when nothing is
+    known of the version, or when its inputs are not at hand any more.
+    """
+    store = Store(settings.published)
+    kept = store.kept(product.audience, product.name, version)
+    if not (kept / PREPARATION).is_file():
+        raise ReleaseError(f"How {product.name} {version} was made is not known: {kept / PREPARATION} is missing.")
+    preparation = json.loads((kept / PREPARATION).read_text(encoding="utf-8"))
+    folder = store.visible(product.audience, product.name, version)
+    if not (folder / DESCRIPTOR).is_file():
+        folder = store.package(product.audience, product.name, version)
+    scratch = settings.work / "reproduced"
+    shutil.rmtree(scratch, ignore_errors=True)
+    settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch.mkdir(mode=0o700)
+    try:
+        again = _build(replace(settings, work=scratch, landing=_landing(settings, preparation["origin"], scratch)), product, preparation, store)
+        return [*again[1], *differences(folder, again[0])]
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _landing(settings: Settings, origin: dict, scratch: Path) -> Path:
+    """The input files: those given, those of then, or the synthetic ones made again."""
+    if settings.landing is not None:
+        return settings.landing
+    if "sample" in origin:
+        sample = origin["sample"]
+        generate(sample["records"], sample["seed"], scratch / "landing", first=sample["first"])
+        return scratch / "landing"
+    if not Path(origin.get("landing", "")).is_dir() or not origin.get("landing"):
+        raise ReleaseError("The input files are not where they were. Say where they are, with --landing.")
+    return Path(origin["landing"])
+
+
+def _build(settings: Settings, product: Product, preparation: dict, store: Store) -> tuple[Path, list[str]]:
+    """The package built again, and what differs in its inputs."""
+    past = history(store, Ledger(store.ledger).entries[: preparation["entries"]], product.audience, product.name)
+    flow.read_records(settings)
+    flow.count(replace(settings, products=(product.name,)), product)
+    for measure in product.measures:
+        flow.protect_measure(settings, product, measure.name, past.held)
+    content = flow.package_content(settings, product)
+    if content is None:
+        raise ReleaseError(f"No input file gives anything of {product.name}. Say where the files are that it was made from, with --landing.")
+    package = settings.work / "package"
+    build(content, past, package, note=preparation["note"], bump=preparation["bump"])
+    return package, input_differences(preparation["inputs"], content.inputs)
