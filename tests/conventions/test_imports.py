@@ -24,6 +24,7 @@ FORBIDDEN = [
     ("vawg_opendata/sources", "vawg_opendata.release"),
     ("vawg_opendata/sources", "anonymisation"),
     ("vawg_opendata/statistics", "vawg_opendata.release"),
+    ("vawg_opendata/release", "vawg_opendata.delivery"),
 ]
 SCHEDULER = ("dagster",)
 COMMAND_LINE = ("argparse", "typer", "click", "optparse")

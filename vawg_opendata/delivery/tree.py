@@ -1,0 +1,44 @@
+"""The layout of targets that hold files in folders: the folder of an audience as it is published.
+
+Data come before what names them: of a version first its tables, then its descriptor, last its SHA256SUMS, which seals it; then
+what points to versions; `latest.json` last of all. So whoever follows a pointer finds a whole version.
+"""
+
+from collections.abc import Mapping
+
+from vawg_opendata.delivery.adapter import Item, Wanted
+from vawg_opendata.delivery.offer import Offer
+from vawg_opendata.release.catalogue import DATASET
+from vawg_opendata.release.files import SUMS
+from vawg_opendata.release.loading import DESCRIPTOR
+
+LATEST = "latest.json"
+_OF_CURRENT = (LATEST, DATASET)  # files that a product has only while a version of it is offered
+
+
+class TreeLayout:
+    """What adapters to folders have in common."""
+
+    def layout(self, offer: Offer) -> Wanted:
+        """See `Adapter`."""
+        items, seals = [], set()
+        for version in offer.versions:
+            folder = f"{version.product}/{version.number}"
+            for path in sorted(version.files, key=lambda path: (path == SUMS, path == DESCRIPTOR, path)):
+                items.append(Item(f"{folder}/{path}", version.files[path]))
+            if SUMS in version.files and version.released:
+                seals.add(f"{folder}/{SUMS}")
+        items += [Item(path, source) for path, source in offer.pointers.items()]
+        return Wanted(tuple(items), frozenset(seals), frozenset(f"{product}/{LATEST}" for product in offer.products))
+
+    def withdrawn(self, offer: Offer, held: Mapping[str, int]) -> list[str]:
+        """Everything in the folders of withdrawn versions that is not their tombstone, the descriptor first, and what pointed to
+        the current version of a product that has none any more."""
+        gone = []
+        for version in offer.versions:
+            folder = f"{version.product}/{version.number}/"
+            if not version.released:
+                names = [name for name in held if name.startswith(folder) and name.removeprefix(folder) not in version.files]
+                gone += sorted(names, key=lambda name: (name != folder + DESCRIPTOR, name))
+        names = [f"{product}/{name}" for product in offer.products for name in _OF_CURRENT]
+        return [name for name in names if name in held and name not in offer.pointers] + gone
