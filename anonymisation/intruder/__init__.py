@@ -9,5 +9,6 @@ each connected component.
 """
 
 from anonymisation.intruder.attack import Attack, Finding, attack
+from anonymisation.intruder.lists import RecordList, attack_beside_lists
 
-__all__ = ["Attack", "Finding", "attack"]
+__all__ = ["Attack", "Finding", "RecordList", "attack", "attack_beside_lists"]
