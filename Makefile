@@ -9,6 +9,8 @@ ARGS ?=
 INSTALLED := $(VENV)/.installed
 OLD_DUCKDB := $(VENV)/duckdb-1.1
 OLD_DUCKDB_INSTALLED := $(OLD_DUCKDB)/.installed
+HTTPS_DUCKDB := $(VENV)/duckdb-https
+HTTPS_DUCKDB_INSTALLED := $(HTTPS_DUCKDB)/.installed
 PYCANON := $(VENV)/pycanon-1.3
 PYCANON_INSTALLED := $(PYCANON)/.installed
 TOOLS := $(VENV)/test-tools
@@ -30,8 +32,9 @@ help:
 publish: $(INSTALLED)
 	$(VENV)/bin/vawg publish $(ARGS)
 
-test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
-	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
+test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(HTTPS_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
+	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_HTTPS_DUCKDB=$(abspath $(HTTPS_DUCKDB))/bin/python \
+		VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
 		$(VENV)/bin/python -m pytest $(ARGS)
 
 dev: $(INSTALLED)
@@ -73,6 +76,12 @@ $(PYCANON_INSTALLED): tests/pycanon.lock $(INSTALLED)
 $(TOOLS_INSTALLED): tests/tools.lock $(INSTALLED)
 	@$(PYTHON) -m venv --clear $(TOOLS)
 	@$(TOOLS)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement tests/tools.lock
+	@touch $@
+
+# A DuckDB between the oldest and ours, with its extension for reading over HTTPS: tests attach a published file from a server.
+$(HTTPS_DUCKDB_INSTALLED): tests/duckdb-https.lock $(INSTALLED)
+	@$(PYTHON) -m venv --clear $(HTTPS_DUCKDB)
+	@$(HTTPS_DUCKDB)/bin/python -m pip install --quiet --require-hashes --requirement tests/duckdb-https.lock
 	@touch $@
 
 # What drives a browser through the public pages in the tests. The browser itself, Chromium, is the system's.

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from tests.paths import REPOSITORY as ROOT
 
-LOCKS = ("requirements.lock", "tests/duckdb-1.1.lock", "tests/browser.lock", "tests/pycanon.lock", "tests/tools.lock", "benchmarks/pytauargus.lock")
+LOCKS = ("requirements.lock", "tests/duckdb-1.1.lock", "tests/duckdb-https.lock", "tests/browser.lock", "tests/pycanon.lock", "tests/tools.lock", "benchmarks/pytauargus.lock")
 
 
 def pins(name: str) -> dict[str, tuple[str, int]]:

@@ -17,6 +17,12 @@ con = duckdb.connect(sys.argv[1], read_only=True)
 print(con.execute("SELECT count(*), count(victims), sum(victims)::BIGINT FROM victims_by_age_group").fetchone())
 print(con.execute("SELECT label FROM victims_by_age_group JOIN age_group ON code = age_group WHERE month = '2024-01' ORDER BY sort_order").fetchone())
 print(con.execute("SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND comment IS NULL").fetchone())
+print(con.execute("SELECT DISTINCT victims_status_label FROM v_victims_by_age_group ORDER BY 1").fetchall())
+print(con.execute("SELECT count(*) FROM victims_by_age_group_trend('Aged 10 to 19 years')").fetchone())
+print(con.execute("SELECT place, age_group FROM victims_by_age_group_ranking('2024-01', 'age_group')").fetchone())
+print(con.execute("SELECT count(victims_12_months) FROM victims_by_age_group_rolling_12('10-19')").fetchone())
+print(con.execute("SELECT DISTINCT month FROM v_victims_by_age_group_latest").fetchall())
+print(con.execute("SELECT product, version FROM _release").fetchall())
 """
 
 
@@ -29,4 +35,14 @@ def test_duckdb_1_1_reads_the_file_with_its_comments(tmp_path):
     done = subprocess.run([python, "-c", READER, str(package / "victims-test.duckdb")], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     known = [int(value) for value in table if value]
-    assert done.stdout.splitlines() == [str((len(table), len(known), sum(known))), "('All ages published',)", "(0,)"]
+    assert done.stdout.splitlines() == [
+        str((len(table), len(known), sum(known))),
+        "('All ages published',)",
+        "(0,)",
+        "[('published',), ('suppressed to protect confidentiality',)]",
+        "(2,)",
+        "(1, '60-69')",
+        "(0,)",
+        "[('2024-02',)]",
+        "[('victims-test', '1.0.0')]",
+    ]

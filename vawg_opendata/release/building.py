@@ -15,9 +15,9 @@ from vawg_opendata.release.archive import write_archive
 from vawg_opendata.release.audit import AuditReport, audit_new
 from vawg_opendata.release.changes import Changes, compare, larger
 from vawg_opendata.release.changes_text import SCHEMA, SCHEMA_FILE, changes_text, plain
-from vawg_opendata.release.descriptor import InputFile, descriptor
+from vawg_opendata.release.descriptor import InputFile, descriptor, duckdb_resource
 from vawg_opendata.release.disclosure import disclosure
-from vawg_opendata.release.duckdb_file import write_duckdb
+from vawg_opendata.release.duckdb_file import complete_duckdb, write_duckdb
 from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.files import make_durable, write_json, write_sums
 from vawg_opendata.release.formats import write_csv, write_parquet
@@ -88,6 +88,8 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     described = descriptor(product, content.outline, tables, content.inputs, content.synthetic, folder, FIRST) | {"reproduction": reproduction(product)}
     changes = _changes(product, history, folder, described, note, bump)
     described["version"] = changes.version
+    complete_duckdb(folder / f"{product.name}.duckdb", described, plain(product, changes))
+    described["resources"][-1] = duckdb_resource(product, folder)
     write_json(folder / DESCRIPTOR, described)
     report = audit_new(folder, history.held)
     if not report.ok:

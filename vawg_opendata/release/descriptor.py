@@ -46,7 +46,7 @@ def descriptor(
         resources.append(_csv_resource(product, table, outline.codelists, folder))
         if table.kind != "codelist":
             resources.append(_parquet_resource(table, folder))
-    resources.append(_duckdb_resource(product, folder))
+    resources.append(duckdb_resource(product, folder))
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": product.name,
@@ -135,7 +135,8 @@ def _parquet_resource(table: PackageTable, folder: Path) -> dict:
     return _file(path, folder, f"{table.name}.parquet", f"{table.schema.title} (Parquet)", words, "file")
 
 
-def _duckdb_resource(product: Product, folder: Path) -> dict:
+def duckdb_resource(product: Product, folder: Path) -> dict:
+    """The resource of the DuckDB file as it lies in `folder` now."""
     path = folder / f"{product.name}.duckdb"
     words = (
         "All tables and code lists of this package in one DuckDB file, for DuckDB 1.1 and later, with comments on tables and columns. "

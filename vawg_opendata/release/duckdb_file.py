@@ -1,18 +1,21 @@
 """Writing the DuckDB file of a package, and the digest of what such a file holds.
 
 The file has a table per table of the package under the same name, with comments on tables and columns; code lists have
-their code as primary key. Foreign keys are in the descriptor and proven by the validation, not in the file: their
-indexes would make it about three times as large. It is stored in the format that DuckDB 1.1 and all later versions read. DuckDB
+their code as primary key. Foreign keys are in the descriptor, in the file's own table `_fields`, and proven by the validation; as
+constraints their indexes would make the file about three times as large. What else it offers readers is made in `duckdb_queries`;
+the file of all products of an audience in `duckdb_combined`. It is stored in the format that DuckDB 1.1 and all later versions read. DuckDB
 does not promise the same bytes for the same content, so the content has a digest of its own.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
+from vawg_opendata.release.duckdb_queries import describing_tables, views_and_macros
 from vawg_opendata.release.formats import arrow_table
+from vawg_opendata.release.revisions import revision_rows
 from vawg_opendata.release.tables import PackageTable
 from vawg_opendata.schemas import duckdb_columns, duckdb_comments
 from vawg_opendata.schemas.rules import literal, quoted
@@ -23,7 +26,7 @@ BLOCK_SIZE = 16384
 times as large with DuckDB's default."""
 
 DIGEST_METHOD = (
-    "For each table by name, one line: name, tab, columns as name:type joined by commas in their order, tab, the SHA-256 of its rows. "
+    "For each table by name, one line: name (after its schema and a dot, unless that is main), tab, columns as name:type joined by commas in their order, tab, the SHA-256 of its rows. "
     "Rows are texts of their values joined by U+001F, with U+0000 for a missing one, sorted bytewise and joined by U+001E. "
     "The digest is the SHA-256 of these lines, each ended by a line feed."
 )
@@ -48,12 +51,27 @@ def write_duckdb(tables: Sequence[PackageTable], path: Path) -> None:
         connection.execute("DETACH package")
 
 
+def complete_duckdb(path: Path, package: Mapping, changes: Mapping) -> None:
+    """Add what can be added once the version is known: the tables that describe the file, views and macros.
+
+    `package` is the descriptor of the version, `changes` what its `changes.json` says.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        connection.execute(f"ATTACH {literal(str(path))} AS package (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+        connection.execute("USE package")
+        describing_tables(connection, [(package, [changes])], [(package["name"], revision_rows(changes))])
+        views_and_macros(connection, package, "main")
+        connection.execute("USE memory")
+        connection.execute("DETACH package")
+
+
 def content_digest(path: Path) -> str:
     """The SHA-256 of what a DuckDB file holds: names, types and rows of its tables, by `DIGEST_METHOD`."""
     with duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("SET enable_progress_bar=false")
-        names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()]
-        lines = [_digest_line(connection, name) for name in names]
+        names = connection.execute("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY schema_name, table_name").fetchall()
+        lines = [_digest_line(connection, schema, name) for schema, name in names]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -65,10 +83,12 @@ def _create(table: PackageTable) -> str:
     return f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)})"
 
 
-def _digest_line(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    columns = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE {quoted(name)}").fetchall()]
+def _digest_line(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> str:
+    table = f"{quoted(schema)}.{quoted(name)}"
+    columns = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
     texts = ", ".join(f"coalesce(CAST({quoted(column)} AS VARCHAR), chr(0))" for column, _ in columns)
     rows = connection.execute(
-        f"SELECT sha256(coalesce(string_agg(line, chr(30) ORDER BY line), '')) FROM (SELECT concat_ws(chr(31), {texts}) AS line FROM {quoted(name)})"
+        f"SELECT sha256(coalesce(string_agg(line, chr(30) ORDER BY line), '')) FROM (SELECT concat_ws(chr(31), {texts}) AS line FROM {table})"
     ).fetchall()[0][0]
-    return f"{name}\t{','.join(f'{column}:{kind}' for column, kind in columns)}\t{rows}\n"
+    whole = name if schema == "main" else f"{schema}.{name}"
+    return f"{whole}\t{','.join(f'{column}:{kind}' for column, kind in columns)}\t{rows}\n"

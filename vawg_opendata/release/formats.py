@@ -13,6 +13,9 @@ from vawg_opendata.release.tables import PackageTable
 from vawg_opendata.schemas import arrow_schema
 from vawg_opendata.schemas.rules import literal
 
+DUCKDB_TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
+"""The type that DuckDB gives a column, by its type in the Table Schema."""
+
 
 def write_csv(table: PackageTable, path: Path) -> None:
     """Write a table as CSV; the header is the names of its fields."""

@@ -12,11 +12,9 @@ import duckdb
 from vawg_opendata.release.archive import wrong_archive
 from vawg_opendata.release.duckdb_file import content_digest
 from vawg_opendata.release.files import SUMS, sha256, wrong_sums
-from vawg_opendata.release.formats import csv_relation
+from vawg_opendata.release.formats import DUCKDB_TYPES, csv_relation
 from vawg_opendata.release.loading import DESCRIPTOR
 from vawg_opendata.schemas.rules import literal, quoted
-
-_TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 
 
 def check(folder: Path) -> list[str]:
@@ -62,7 +60,7 @@ def _bytes(folder: Path, resource: dict) -> list[str]:
 
 
 def _csv(folder: Path, resource: dict) -> str:
-    return csv_relation(folder / resource["path"], {field["name"]: _TYPES[field["type"]] for field in resource["schema"]["fields"]})
+    return csv_relation(folder / resource["path"], {field["name"]: DUCKDB_TYPES[field["type"]] for field in resource["schema"]["fields"]})
 
 
 def _formats(connection: duckdb.DuckDBPyConnection, name: str, others: dict[str, str]) -> list[str]:

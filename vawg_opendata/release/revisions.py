@@ -29,9 +29,13 @@ def write_revisions(product_folder: Path, versions: list[dict]) -> None:
     for version in (entry["version"] for entry in reversed(versions) if entry["version"] in released):
         changes = json.loads((product_folder / version / "changes.json").read_text(encoding="utf-8"))
         if changes["since"] in released:
-            for table in changes["tables"]:
-                writer.writerows(_rows(version, changes["since"], table))
+            writer.writerows(revision_rows(changes))
     replace_text(product_folder / NAME, text.getvalue())
+
+
+def revision_rows(changes: dict) -> list[tuple]:
+    """The rows of the table for one version, from what its `changes.json` says."""
+    return [row for table in changes["tables"] for row in _rows(changes["version"], changes["since"], table)]
 
 
 def _rows(version: str, since: str, table: dict) -> list[tuple]:

@@ -1,0 +1,198 @@
+"""The DuckDB file of an audience: everything it may have and nothing else, in old versions and over HTTPS as well.
+
+VAWG_OLD_DUCKDB is a Python with DuckDB 1.1, VAWG_HTTPS_DUCKDB one with DuckDB 1.5 and its extension httpfs; `make test` sets both up.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.release.packages import LARGE, MIXED, release, rows
+from vawg_opendata.release.duckdb_combined import write_combined
+
+TABLE = "victims_test.victims_by_age_group"
+
+
+def combine(published: Path) -> list[Path]:
+    staging = published.parent / "staging"
+    staging.mkdir(exist_ok=True)
+    return write_combined(published, staging)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("combined")
+    release(folder, folder / "published", MIXED)
+    release(folder, folder / "published", LARGE, vintage="2024-03")
+    return folder / "published"
+
+
+@pytest.fixture(scope="module")
+def database(published):
+    (path,) = combine(published)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        yield connection
+
+
+def test_its_rows_are_those_of_the_latest_version(published, database):
+    latest = json.loads((published / "datastore" / "victims-test" / "latest.json").read_text(encoding="utf-8"))["version"]
+    wanted = [
+        (row["age_group"], row["month"], int(row["victims"]) if row["victims"] else None, row["victims_status"] or None)
+        for row in rows(published / "datastore" / "victims-test" / latest)
+    ]
+    assert sorted(database.execute(f"SELECT * FROM {TABLE}").fetchall()) == sorted(wanted)
+    assert database.execute("SELECT product, version FROM _release").fetchall() == [("victims-test", latest)]
+
+
+def test_it_explains_itself_and_its_keys_hold(database):
+    assert database.execute("SELECT table_name FROM duckdb_tables() WHERE comment IS NULL").fetchall() == []
+    assert database.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL").fetchall() == []
+    foreign = database.execute(
+        "SELECT constraint_column_names, referenced_table FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY' AND table_name = 'victims_by_age_group' ORDER BY ALL"
+    ).fetchall()
+    assert foreign == [(["age_group"], "age_group"), (["month"], "month")]
+    fields = database.execute("SELECT field, code_list FROM _fields WHERE table_name = 'victims_by_age_group' ORDER BY position").fetchall()
+    assert fields == [("age_group", "age_group"), ("month", "month"), ("victims", None), ("victims_status", None)]
+    assert database.execute("SELECT status FROM _status_codes ORDER BY 1").fetchall() == [("",), ("c",), ("x",), ("z",)]
+
+
+def test_changes_of_every_version_are_told(database):
+    told = database.execute("SELECT version, since, what FROM _changes WHERE name IS NULL OR name = 'victims_by_age_group' ORDER BY version").fetchall()
+    assert told[0] == ("1.0.0", "", "first version")
+    assert len({version for version, _, _ in told}) == 2 and told[-1][1] == "1.0.0"
+
+
+def test_views_and_macros_answer_in_words(database):
+    database.execute("USE victims_test")
+    assert database.execute("SELECT DISTINCT victims_status_label FROM v_victims_by_age_group WHERE victims IS NOT NULL").fetchall() == [("published",)]
+    by_label, by_code = (
+        database.execute(f"SELECT month, victims FROM victims_by_age_group_trend('{place}')").fetchall() for place in ("Aged 10 to 19 years", "10-19")
+    )
+    assert by_label == by_code and [month for month, _ in by_label] == ["2024-01", "2024-02", "2024-03"]
+    years = database.execute("SELECT month FROM victims_by_age_group_trend('10-19', by_level := 'year')").fetchall()
+    assert years == [("2024",)]
+    ranked = database.execute("SELECT place, victims FROM victims_by_age_group_ranking('2024-01', 'age_group')").fetchall()
+    known = [victims for _, victims in ranked if victims is not None]
+    assert known == sorted(known, reverse=True) and all((place is None) == (victims is None) for place, victims in ranked)
+    assert database.execute("SELECT count(*), count(victims_12_months) FROM victims_by_age_group_rolling_12('10-19')").fetchall() == [(3, 0)]
+
+
+def test_twelve_months_are_added_only_where_all_are_published_and_in_a_row():
+    """The macro's arithmetic on a series with a withheld month and one that is absent, beside the same in Python."""
+    from vawg_opendata.release.duckdb_queries import views_and_macros
+
+    months = [f"{2020 + index // 12}-{index % 12 + 1:02}" for index in range(48)]
+    counts = {month: 10 + index for index, month in enumerate(months) if month != "2021-05"}
+    counts["2022-08"] = None
+    fields = [{"name": name, "type": kind, "title": name, "description": name} for name, kind in (("month", "string"), ("n", "integer"), ("n_status", "string"))]
+    links = [{"fields": ["month"], "reference": {"resource": "month", "fields": ["code"]}}]
+    resource = {"name": "t", "type": "table", "title": "T", "statistics": [{"measure": "n", "status": "n_status"}], "schema": {"fields": fields, "foreignKeys": links}}
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE month (code VARCHAR, label VARCHAR, level VARCHAR, sort_order BIGINT)")
+        connection.executemany("INSERT INTO month VALUES (?, ?, 'month', 0)", [(month, month) for month in counts])
+        connection.execute("CREATE TABLE t (month VARCHAR, n BIGINT, n_status VARCHAR)")
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?)", [(month, count, None if count is not None else "c") for month, count in counts.items()])
+        views_and_macros(connection, {"resources": [resource]}, "main")
+        found = dict(connection.execute("SELECT month, n_12_months FROM t_rolling_12()").fetchall())
+    for month in counts:
+        window = [counts.get(one) for one in months[max(months.index(month) - 11, 0) : months.index(month) + 1]]
+        assert found[month] == (sum(window) if len(window) == 12 and None not in window else None), month
+    assert sum(value is not None for value in found.values()) > 10
+
+
+def test_an_unchanged_file_is_left_as_it_is_and_a_new_version_replaces_it(tmp_path):
+    release(tmp_path, tmp_path / "published", MIXED)
+    (path,) = combine(tmp_path / "published")
+    before = path.stat()
+    combine(tmp_path / "published")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    release(tmp_path, tmp_path / "published", LARGE, vintage="2024-03")
+    combine(tmp_path / "published")
+    assert path.stat().st_ino != before.st_ino
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_partners_find_the_public_products_and_the_public_nothing_of_theirs(tmp_path):
+    published = tmp_path / "published"
+    release(tmp_path, published, MIXED)
+    secret = published / "safestats" / "partners-test"
+    shutil.copytree(published / "datastore" / "victims-test", secret)
+    for path in secret.glob("*/datapackage.json"):
+        described = json.loads(path.read_text(encoding="utf-8")) | {"name": "partners-test", "audience": "safestats"}
+        path.write_text(json.dumps(described), encoding="utf-8")
+    public, partners = combine(published)
+    assert (public.parent.name, partners.parent.name) == ("datastore", "safestats")
+    for path, wanted in ((public, [("victims-test",)]), (partners, [("partners-test",), ("victims-test",)])):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            assert connection.execute("SELECT product FROM _release ORDER BY 1").fetchall() == wanted
+            schemas = connection.execute("SELECT DISTINCT schema_name FROM duckdb_tables() WHERE schema_name <> 'main' ORDER BY 1").fetchall()
+            assert schemas == [(name.replace("-", "_"),) for (name,) in wanted]
+
+
+READER = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True) if len(sys.argv) == 2 else duckdb.connect()
+if len(sys.argv) > 2:
+    import importlib.util, pathlib
+    folder = pathlib.Path(importlib.util.find_spec("duckdb_extension_httpfs").origin).parent
+    con.execute(f"LOAD '{next(folder.rglob('*.duckdb_extension'))}'")
+    con.execute(f"SET GLOBAL ca_cert_file = '{sys.argv[2]}'")
+    con.execute(f"ATTACH '{sys.argv[1]}' AS vawg (READ_ONLY)")
+    con.execute("USE vawg")
+print(con.execute("SELECT count(*), sum(victims)::BIGINT FROM victims_test.victims_by_age_group").fetchall())
+print(con.execute("SELECT count(*) FROM victims_test.victims_by_age_group_trend('10-19')").fetchall())
+print(con.execute("SELECT count(*) FROM victims_test.v_victims_by_age_group_latest WHERE victims_status_label = 'published'").fetchall())
+"""
+
+
+def answers(database) -> list[str]:
+    """What our own DuckDB prints for the same questions."""
+    queries = (
+        f"SELECT count(*), sum(victims)::BIGINT FROM {TABLE}",
+        "SELECT count(*) FROM victims_test.victims_by_age_group_trend('10-19')",
+        "SELECT count(*) FROM victims_test.v_victims_by_age_group_latest WHERE victims_status_label = 'published'",
+    )
+    return [str(database.execute(query).fetchall()) for query in queries]
+
+
+def test_duckdb_1_1_reads_it(published, database):
+    python = os.environ.get("VAWG_OLD_DUCKDB")
+    if not python:
+        pytest.skip("no old DuckDB at hand: VAWG_OLD_DUCKDB must name a Python that has DuckDB 1.1 (make test does it)")
+    done = subprocess.run([python, "-c", READER, str(published / "datastore" / "vawg.duckdb")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == answers(database)
+
+
+def test_it_is_attached_from_a_server_over_https(published, database, tmp_path):
+    python, openssl = os.environ.get("VAWG_HTTPS_DUCKDB"), shutil.which("openssl")
+    if not python or not openssl:
+        pytest.skip("VAWG_HTTPS_DUCKDB must name a Python that has DuckDB and its extension httpfs (make test does it), and openssl is needed")
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run([*command, "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    files = Starlette(routes=[Mount("/", StaticFiles(directory=published))])
+    server = uvicorn.Server(uvicorn.Config(files, host="127.0.0.1", port=0, ssl_keyfile=key, ssl_certfile=certificate, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    done = subprocess.run([python, "-c", READER, f"https://localhost:{port}/datastore/vawg.duckdb", str(certificate)], capture_output=True, text=True)
+    server.should_exit = True
+    thread.join()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == answers(database)
