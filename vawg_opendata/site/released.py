@@ -15,8 +15,8 @@ import duckdb
 import numpy as np
 
 from vawg_opendata.release.formats import csv_relation
-from vawg_opendata.release.store import DESCRIPTOR
 from vawg_opendata.release.states import RELEASED
+from vawg_opendata.release.store import DESCRIPTOR
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas.rules import quoted
 
