@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import get_args
 
 from anonymisation.errors import AnonymisationError, ProtectionError
-from anonymisation.policy import Guarantee, Policy, Reader, Zeros
+from anonymisation.policy import Cost, Guarantee, Policy, Reader, Zeros
 from anonymisation.records.policy import Loss, Recoding, Suppressed
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
@@ -43,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
         " holds the counts of the suppressed cells",
     )
     _add_policy(tables)
+    tables.add_argument(
+        "--cost",
+        choices=get_args(Cost),
+        default="cells",
+        help="what is kept small: the number of withheld cells; that number with totals counting for more (information); or what"
+        " the withheld cells count (default: cells)",
+    )
     tables.set_defaults(command=_tables)
 
     audit = commands.add_parser("audit", help="attack a pattern, whoever made it, as a reader could")
@@ -155,7 +162,9 @@ def _add_records(records: argparse.ArgumentParser) -> None:
 
 
 def _policy(options: argparse.Namespace) -> Policy:
-    return Policy(options.threshold, options.guarantee, options.zeros, options.reader)
+    # An audit has no cost: it judges a pattern, however it was chosen.
+    cost = getattr(options, "cost", "cells")
+    return Policy(options.threshold, options.guarantee, options.zeros, options.reader, cost)
 
 
 def _tables(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """The protection of tables as it is measured: our command and the peer on the same folders, and the audit of every pattern.
 
 Each run is a process of its own, start-up and files included, with its own working folder. Figures: secondary cells, the
-sum of their counts, seconds, peak memory in MB (10**6 bytes), what the audit found under either reader, and the target
-where there is one.
+sum of their counts, seconds of the clock and of the processor, peak memory in MB (10**6 bytes), what the audit found under
+either reader, and the target where there is one.
 """
 
 import csv
@@ -33,7 +33,7 @@ TARGETS = {
     ("4d-150k", "contract"): {"seconds": 600, "peak_megabytes": 8000},
     ("5d-500k", "contract"): {"seconds": 600, "peak_megabytes": 8000},
 }
-"""By case and guarantee, what must not be exceeded."""
+"""By case and guarantee, what must not be exceeded; seconds are the processor's, so that a busy machine fails nobody."""
 
 PEERS = {
     "t1k": ("OPT(1,600)", "MOD(1,600,0,0,0)", "MOD(1,600,1,1,1)"),
@@ -46,8 +46,8 @@ PEERS = {
 }
 """The peer's methods by case: `OPT` where it ends in a minute, `MOD` where it ends in minutes."""
 
-CURVE = {"3d-1k": GUARANTEES, "3d-10k": GUARANTEES, "3d-20k": GUARANTEES, "3d-30k": GUARANTEES}
-LARGE = {"4d-150k": ("contract",), "5d-500k": ("contract",)}
+CURVE = {"3d-1k": ("exact", "contract"), "3d-10k": ("exact", "contract"), "3d-20k": ("exact", "contract")}
+LARGE = {"3d-30k": ("contract",), "3d-50k": ("contract",), "4d-150k": ("contract",), "5d-500k": ("contract",)}
 """Synthetic cases and their guarantees: those of every run, and those of `--large`."""
 
 LONGEST = 900
@@ -56,10 +56,12 @@ LONGEST = 900
 
 @dataclass(frozen=True)
 class Process:
-    """How a process ended: its exit status (None: stopped), wall seconds, peak memory, and the last line it said."""
+    """How a process ended: its exit status (None: stopped), seconds of the clock and of the processor, peak memory, and the
+    last line it said."""
 
     status: int | None
     seconds: float
+    processor_seconds: float
     peak_megabytes: int
     said: str
 
@@ -87,7 +89,9 @@ def measure(large: bool, peer: Path | None, seed: int = 1) -> dict:
                     "dimensions": len(SYNTHETIC[case]),
                     "cells": cells(case),
                     "seed": seed,
-                    "seconds_per_1000_cells": {run["guarantee"]: round(run["seconds"] / cells(case) * 1000, 3) for run in runs},
+                    "seconds_per_1000_cells": {
+                        run["guarantee"]: round(run["processor_seconds"] / cells(case) * 1000, 3) for run in runs
+                    },
                     "ours": runs,
                     "peer": theirs,
                     "ratios": list(_ratios(runs, theirs)),
@@ -104,9 +108,10 @@ def _ours(case: str, folder: Path, guarantee: str, reader: str, readers: Sequenc
         process = run([sys.executable, "-m", "anonymisation", "tables", str(folder), str(out), *options], Path.cwd())
         figures = {"guarantee": guarantee, "reader": reader, **_figures(process, folder, out, readers)}
     target = TARGETS.get((case, guarantee))
-    if target and reader == "rules":
-        figures |= {"target": target, "met": all(figures.get(name, float("inf")) <= most for name, most in target.items())}
-    print(f"{case} {guarantee} {reader}: {figures.get('secondary')} in {figures['seconds']} s", file=sys.stderr)
+    if target:
+        found = figures | {"seconds": figures["processor_seconds"]}
+        figures |= {"target": target, "met": all(found.get(name, float("inf")) <= most for name, most in target.items())}
+    print(f"{case} {guarantee} {reader}: {figures.get('secondary')} in {figures['processor_seconds']} s", file=sys.stderr)
     return figures
 
 
@@ -117,13 +122,17 @@ def _theirs(peer: Path, folder: Path, method: str, readers: Sequence[str] = READ
         script = Path(__file__).with_name("peer.py").resolve()
         process = run([str(peer), str(script), str(folder), str(out), method, str(THRESHOLD)], Path(name))
         figures = {"method": method, **_figures(process, folder, out, readers)}
-    print(f"{folder.name} tau-ARGUS {method}: {figures.get('secondary')} in {figures['seconds']} s", file=sys.stderr)
+    print(f"{folder.name} tau-ARGUS {method}: {figures.get('secondary')} in {figures['processor_seconds']} s", file=sys.stderr)
     return figures
 
 
 def _figures(process: Process, folder: Path, out: Path, readers: Sequence[str]) -> dict:
     """What a process gave: a pattern and its audit, or how it failed."""
-    figures: dict = {"seconds": process.seconds, "peak_megabytes": process.peak_megabytes}
+    figures: dict = {
+        "seconds": process.seconds,
+        "processor_seconds": process.processor_seconds,
+        "peak_megabytes": process.peak_megabytes,
+    }
     if process.status != 0:
         return figures | {"failed": "stopped" if process.status is None else f"exit status {process.status}: {process.said}"}
     with out.open(encoding="utf-8", newline="") as file:
@@ -153,7 +162,8 @@ def run(command: list[str], where: Path, longest: float = LONGEST) -> Process:
         output.seek(0)
         said = output.read().decode("utf-8", errors="replace").strip().splitlines()
     code = None if seconds > longest else child.returncode
-    return Process(code, round(seconds, 2), round(used.ru_maxrss * 1024 / 1e6), said[-1] if said else "")
+    processor = round(used.ru_utime + used.ru_stime, 2)
+    return Process(code, round(seconds, 2), processor, round(used.ru_maxrss * 1024 / 1e6), said[-1] if said else "")
 
 
 def _audited(folder: Path, out: Path, reader: str) -> dict:
@@ -187,6 +197,6 @@ def _ratios(ours: list[dict], theirs: list[dict]) -> Iterator[dict]:
     for mine in ours:
         for other in theirs:
             if "failed" not in mine and "failed" not in other:
-                names = ("secondary", "secondary_sum", "seconds", "peak_megabytes")
+                names = ("secondary", "secondary_sum", "seconds", "processor_seconds", "peak_megabytes")
                 ratios = {name: round(mine[name] / other[name], 3) for name in names if other[name]}
                 yield {"guarantee": mine["guarantee"], "reader": mine["reader"], "method": other["method"], **ratios}
