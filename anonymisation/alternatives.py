@@ -6,7 +6,7 @@ cell next (``suppression``).
 An alternative is a change ``d`` of the true counts with ``sums @ d == 0`` that leaves every published cell as it is
 and every withheld one at least 1.  For a cell that needs protection, the program looks for the alternative in which
 that cell rises by what it lacks and whose newly withheld cells cost least.  The cost of a cell, which is fixed
-however far it moves, is charged per unit moved (Kelly, Golden and Assad 1992; Castro 2012 for general tables).
+however far it moves, is charged per unit moved (Kelly, Golden and Assad 1992).
 """
 
 from __future__ import annotations

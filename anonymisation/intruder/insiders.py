@@ -2,8 +2,8 @@
 
 Belongs here: singletons.  Does not belong here: readers who are not in the tables (``intervals``).
 
-A person knows every cell in which she alone is counted, and subtracts herself (Jewett 1993; Robertson 2000; tau-ARGUS's and
-GaussSuppression's "singletons").  That she cannot compute a cell is shown by two witnesses in which her own cells are
+A person knows every cell in which she alone is counted, and subtracts herself (the "singletons" of tau-ARGUS and of
+GaussSuppression).  That she cannot compute a cell is shown by two witnesses in which her own cells are
 1 and that one differs.  Witnesses in which many persons' cells are 1 at once show it for all of them, so persons are
 tested in groups, first all together, then at random (group testing; Dorfman 1943), and only pairs that no group
 clears are tried one by one.

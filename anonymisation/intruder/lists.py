@@ -61,6 +61,9 @@ def attack_beside_lists(
 
     Raises ``TableError`` where a list does not fit the hierarchies, or tables do not fit each other;
     ``InconsistentTablesError`` where lists and tables cannot be of the same people.
+
+    What it costs grows with the number of different combinations of codes in a list that are coarser than the tables', times the
+    cells each of them may be counted in: all of these are unknowns of one program.
     """
     findings: list[Finding] = []
     checked = dict.fromkeys(MEANS, 0)

@@ -51,7 +51,7 @@ class Lattice:
 
         Feasibility jump (Luteberget and Sartor 2023), the solver's first heuristic, looks for them; the solver is
         stopped once that and the relaxation after it have found nothing, for a proof that there are none may take
-        for ever.  Rounding in three dimensions is hard, and need not be possible (Causey, Cox and Ernst 1985).
+        for ever.  Rounding is hard, and in four dimensions often not possible (Fischetti and Salazar-Gonzalez 1998).
         """
         cells = cells[self.between[cells]]
         matrix, right = self._rows(cells, self.floor)

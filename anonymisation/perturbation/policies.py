@@ -23,9 +23,10 @@ class Rounding:
     """Controlled rounding: every count goes to a multiple of ``base``, and the published tables still add up.
 
     Zero-restricted where that is possible: a count goes to one of its two neighbouring multiples, and a multiple stays
-    (Cox and Ernst 1982, Controlled rounding; Salazar-Gonzalez, Lowthian, Young, Merola, Bond and Brown 2004, Getting
-    the best results in controlled rounding with the least effort).  ``seed`` decides between roundings that are
-    equally near; the same tables and seed give the same result.
+    (Cox and Ernst 1982, Controlled rounding), and further where it is not, as in the enlarged windows of Fischetti and
+    Salazar-Gonzalez (Experiments with controlled rounding for statistical disclosure control in tabular data with linear
+    constraints, Journal of Official Statistics 14(4), 1998).  ``seed`` decides between roundings that are equally near;
+    the same tables and seed give the same result.
     """
 
     base: Literal[3, 5] = 5

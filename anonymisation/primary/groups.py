@@ -4,8 +4,8 @@ Belongs here: which margins these are, and what a pattern has to keep from a rea
 how it is kept.
 
 Whoever is known to be in such a margin is known to be in its one category, however many they are (group attribute
-disclosure: Hundepool et al., Statistical Disclosure Control, 2012, chapter 5; with a coalition of 0 the
-k-disclosure of GaussSuppression).  To withhold the category alone is of no use: the published zeros beside it say the
+disclosure: Hundepool et al., Statistical Disclosure Control, 2012, chapter 5; with a coalition of 0 the k-disclosure of
+Lupp and Langsrud, Suppression of directly-disclosive cells in frequency tables, 2021, and of GaussSuppression).  To withhold the category alone is of no use: the published zeros beside it say the
 same.  So at least one of the zeros must be withheld too, and in such a way that the category's count could be smaller
 while the margin's stays.  That is one demand per margin, ``cell`` the category and ``still`` the margin; which zero is
 withheld is left to the suppressor, who must be allowed to withhold zeros and to let them rise (a reader then gives a

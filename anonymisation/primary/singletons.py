@@ -3,8 +3,9 @@
 Belongs here: which persons a pattern lets compute which cells.  Does not belong here: how that is mended.
 
 A pattern protects against readers outside the tables.  One who is counted alone in a withheld cell knows that cell as
-well, and with it the equations may give her another (Jewett 1993; Robertson 2000).  She knows every cell in which she
-alone is counted: 1 within 1 is the same person.
+well, and with it the equations may give her another (singleton disclosure, protection standard PS2 of the Handbook
+Statistical Disclosure Control, online edition, section 4.3).  She knows every cell in which she alone is counted: 1 within
+1 is the same person.
 
 With her cells known a cell is determined if in the solutions of ``sums @ d == 0`` among withheld cells its values are
 a combination of those at her cells.  A few random solutions show this for all pairs at once, as linear combinations
@@ -35,7 +36,7 @@ CLOSE = 1e-6
 class Singletons:
     """No one who is counted alone in a withheld cell may compute another primary cell."""
 
-    source: ClassVar[str] = "Jewett, Disclosure Analysis for the 1992 Economic Census, 1993"
+    source: ClassVar[str] = "Handbook Statistical Disclosure Control, online edition, section 4.3 (protection against singleton disclosure)"
 
 
 def singleton_demands(system: System, counts: np.ndarray, withheld: np.ndarray, primary: np.ndarray) -> list[Demand]:
