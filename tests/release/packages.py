@@ -39,10 +39,10 @@ def protected(statistics: ProductStatistics, product: Product = PRODUCT) -> dict
     return dict(protect(tables, statistics.outline.hierarchies(tables[0].measure), product.policy).tables)
 
 
-def release(folder: Path, published: Path, counts: Counts, product: Product = PRODUCT, vintage: str = "2024-02", synthetic: bool = False) -> PublishedVersion:
-    """Count, protect and publish."""
+def release(folder: Path, published: Path, counts: Counts, product: Product = PRODUCT, vintage: str = "2024-02", **more) -> PublishedVersion:
+    """Count, protect and publish; `more` goes to publishing."""
     statistics = count(folder, counts, product, vintage)
-    return publish(product, statistics.outline, protected(statistics, product), INPUTS, published, synthetic=synthetic)
+    return publish(product, statistics.outline, protected(statistics, product), INPUTS, published, **{"synthetic": False} | more)
 
 
 def release_beside(folder: Path, published: Path, counts: Counts, product: Product = PRODUCT, vintage: str = "2024-02") -> PublishedVersion:

@@ -1,9 +1,11 @@
 """Versions: the number that a change gets, what is told of it, and what a dead run leaves behind."""
 
+import csv
 import json
 import shutil
 from dataclasses import replace
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release
 from anonymisation import Policy
 from vawg_opendata.release import ReleaseError, audit
-from vawg_opendata.release.changes import MAJOR, MINOR, PATCH
+from vawg_opendata.release.changes import MAJOR, MINOR, PATCH, compare
 from vawg_opendata.release.versions import bumped, latest, listed, order
 
 numbers = st.tuples(*[st.integers(0, 99)] * 3).map(lambda parts: ".".join(map(str, parts)))
@@ -124,3 +126,82 @@ def test_a_folder_that_nobody_released_stops_publishing(first, tmp_path):
     with pytest.raises(ReleaseError, match="1.0.1 was released by nobody"):
         again(tmp_path)
     assert latest(first.folder.parent) == "1.0.0"
+
+
+def as_if_older(version, alter):
+    """Alter the descriptor of a published version, as if its schema had been another."""
+    path = version.folder / "datapackage.json"
+    described = json.loads(path.read_text(encoding="utf-8"))
+    alter(next(resource for resource in described["resources"] if resource["name"] == "victims_by_age_group")["schema"])
+    path.write_text(json.dumps(described), encoding="utf-8")
+
+
+def field_named(schema, name):
+    return next(entry for entry in schema["fields"] if entry["name"] == name)
+
+
+def test_a_changed_schema_needs_a_written_note_which_its_readers_get(first, tmp_path):
+    as_if_older(first, lambda schema: field_named(schema, "victims").update(type="number"))
+    with pytest.raises(ReleaseError, match="victims_by_age_group changed since 1.0.0. Say why"):
+        again(tmp_path)
+    assert latest(first.folder.parent) == "1.0.0"
+    version = again(tmp_path, note="Counts are whole numbers, and now say so.")
+    assert version.version == "2.0.0" and plain(version)["note"] == "Counts are whole numbers, and now say so."
+    assert plain(version)["fields"] == [
+        {
+            "resource": "victims_by_age_group",
+            "added": [],
+            "removed": [],
+            "changed": [{"field": "victims", "property": "type", "old": "number", "new": "integer"}],
+        }
+    ]
+    assert "now say so." in (version.folder / "CHANGES.md").read_text(encoding="utf-8")
+
+
+LIMITS = [
+    ({"minimum": 5}, {"minimum": 0}, MINOR),
+    ({"minimum": 0}, {"minimum": 5}, MAJOR),
+    ({"maximum": 5}, {"maximum": 9}, MINOR),
+    ({"maximum": 5}, {}, MINOR),
+    ({}, {"maxLength": 5}, MAJOR),
+    ({"required": True}, {"required": False}, MINOR),
+    ({"required": False}, {"required": True}, MAJOR),
+    ({"pattern": "a"}, {"pattern": "b"}, MAJOR),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "bump"), LIMITS, ids=lambda value: str(value))
+def test_a_looser_constraint_is_minor_and_a_stricter_one_major(first, old, new, bump):
+    described = json.loads((first.folder / "datapackage.json").read_text(encoding="utf-8"))
+    versions = [json.loads(json.dumps(described)) for _ in range(2)]
+    for version, limits in zip(versions, (old, new), strict=True):
+        field_named(next(one for one in version["resources"] if one["name"] == "victims_by_age_group")["schema"], "victims")["constraints"] = limits
+    changes = compare(first.folder, versions[0], first.folder, versions[1])
+    assert changes.bump == bump and changes.schema_changed == (bump == MAJOR)
+
+
+def test_a_smaller_step_than_the_changes_is_refused_and_a_larger_one_taken(first, tmp_path):
+    another_month = LARGE | {(age, "2024-03"): 50 for age in AGES}
+    with pytest.raises(ReleaseError, match="a PATCH version was asked for, and its changes since 1.0.0 are MINOR"):
+        again(tmp_path, another_month, vintage="2024-03", bump=PATCH)
+    assert again(tmp_path, another_month, vintage="2024-03", bump=MAJOR).version == "2.0.0"
+    assert again(tmp_path, another_month, vintage="2024-03", bump=MAJOR).is_new is False  # nothing differs, no new version
+
+
+def test_changes_meet_their_published_schema_and_never_quote_what_is_withheld_now(first, tmp_path):
+    for counts in (MIXED, LARGE, LARGE | {(age, "2024-03"): 50 for age in AGES}):
+        version = again(tmp_path, counts, vintage="2024-03")
+        schema = json.loads((version.folder / "changes.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.Draft202012Validator(schema).validate(plain(version))
+        for table in plain(version)["tables"]:
+            for *_, change, old, new in table.get("cells", {"rows": []})["rows"]:
+                assert (old is None) == (change != "revised") and (new is None) == (change == "suppressed")
+
+
+def test_an_old_number_can_be_found_in_the_table_of_revisions(first, tmp_path):
+    again(tmp_path, LARGE | {("10-19", "2024-01"): 22})
+    again(tmp_path, LARGE | {("10-19", "2024-01"): 25})
+    with (first.folder.parent / "revisions.csv").open(encoding="utf-8", newline="") as file:
+        told = [row for row in csv.DictReader(file) if row["cell"] == "age_group=10-19;month=2024"]
+    assert [(row["version"], row["since"], row["old"], row["new"]) for row in told] == [("1.0.1", "1.0.0", "40", "42"), ("1.0.2", "1.0.1", "42", "45")]
