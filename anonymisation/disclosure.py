@@ -171,5 +171,5 @@ def disclosure(
 def _verdict(verdict: Attack | Known) -> Mapping[str, object]:
     told = {"cells": verdict.cells, "disclosed": verdict.disclosed}
     if hasattr(verdict, "narrowed"):
-        return {**told, "narrowed": verdict.narrowed, "computed": verdict.computed, "complete": verdict.complete}
+        return {**told, "narrowed": verdict.narrowed, "computed": verdict.computed}
     return {**told, "withheld": verdict.withheld}

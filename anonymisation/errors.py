@@ -27,3 +27,7 @@ class ProtectionError(AnonymisationError):
 
 class InconsistentTablesError(AnonymisationError):
     """Published values contradict each other: no table of counts could have produced them."""
+
+
+class TooLargeError(AnonymisationError, ValueError):
+    """A question is too large to be answered in full, and an answer in part would be taken for the whole."""

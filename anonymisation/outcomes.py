@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from anonymisation.counts import by_measure
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
 from anonymisation.policy import Policy
 from anonymisation.primary import GroupDisclosure, below_threshold, group_demands
-from anonymisation.system import build_system
 from anonymisation.tables import CountTable, ProtectedTable
 
 if TYPE_CHECKING:
@@ -96,13 +96,9 @@ def _groups(
     """By table, which of its cells a rule of group disclosure makes sensitive."""
     rules = [rule for rule in policy.rules if isinstance(rule, GroupDisclosure)]
     found: dict[str, np.ndarray] = {}
-    for measure in dict.fromkeys(table.measure for table in tables if rules):
-        linked = [table for table in tables if table.measure == measure]
-        system = build_system(linked, hierarchies)
-        counts, alone = np.zeros(system.size, dtype=np.int64), np.zeros(system.size, dtype=bool)
-        for table in linked:
-            counts[system.cell_ids[table.name]] = table.counts
+    for one in by_measure(tables, hierarchies) if rules else []:
+        alone = np.zeros(one.system.size, dtype=bool)
         for rule in rules:
-            alone[[demand.cell for demand in group_demands(system, counts, rule)]] = True
-        found |= {table.name: alone[system.cell_ids[table.name]] for table in linked}
+            alone[[demand.cell for demand in group_demands(one.system, one.counts, rule)]] = True
+        found |= {table.name: alone[one.system.cell_ids[table.name]] for table in one.tables}
     return found

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from anonymisation.counts import by_measure
 from anonymisation.errors import TableError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.policy import Policy
 from anonymisation.primary import GroupDisclosure, below_threshold, group_demands
 from anonymisation.suppression import suppress
-from anonymisation.system import System, build_system
+from anonymisation.system import System
 from anonymisation.tables import CountTable, ProtectedTable
 
 
@@ -47,24 +48,15 @@ def protect(
     Raises ``TableError`` where tables are not additive or disagree, ``ProtectionError`` where a sensitive cell cannot
     be protected.
     """
-    names = [table.name for table in tables]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise TableError(f"two tables have the name {twice[0]!r}")
+    measures = by_measure(tables, hierarchies)
     for argument, given in (("published", published), ("withheld", withheld), ("weights", weights)):
-        unknown = sorted(set(given or {}) - set(names))
+        unknown = sorted(set(given or {}) - {table.name for table in tables})
         if unknown:
             raise TableError(f"no table has the name {unknown[0]!r} of ``{argument}``")
     results: dict[str, ProtectedTable] = {}
     summary: dict[str, dict[str, int]] = {}
-    for measure in dict.fromkeys(table.measure for table in tables):
-        linked = [table for table in tables if table.measure == measure]
-        system = build_system(linked, hierarchies)
-        if system.incomplete.any():
-            raise TableError(
-                f"measure {measure!r}: an axis holds some but not all children of a code; hold all of them or none"
-            )
-        counts = _counts(system, linked)
+    for one in measures:
+        measure, linked, system, counts = one.measure, one.tables, one.system, one.counts
         fixed = _by_cell("published", published, system, linked, False)
         forced = _by_cell("withheld", withheld, system, linked, False)
         weight = _by_cell("weights", weights, system, linked, 1.0)
@@ -109,17 +101,3 @@ def _by_cell(
         told[ids] = True
     return found
 
-
-def _counts(system: System, tables: Sequence[CountTable]) -> np.ndarray:
-    counts = np.full(system.size, -1, dtype=np.int64)
-    for table in tables:
-        ids = system.cell_ids[table.name]
-        if ((counts[ids] >= 0) & (counts[ids] != table.counts)).any():
-            raise TableError(f"table {table.name!r} disagrees with another table of {table.measure!r} on a common cell")
-        counts[ids] = table.counts
-    wrong = np.flatnonzero(system.sums.astype(np.int64) @ counts)
-    if wrong.size:
-        row = system.sums[[int(wrong[0])]]
-        parent = system.locate(int(row.indices[row.data > 0][0]))
-        raise TableError(f"the parts of {parent or 'the total'} do not add up to it ({wrong.size} such sums)")
-    return counts

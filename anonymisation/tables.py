@@ -70,8 +70,8 @@ class CountTable:
 
 
 @dataclass(frozen=True, init=False)
-class PublishedTable:
-    """What a reader finds: ``values`` where ``published`` is true; elsewhere ``values`` means nothing.
+class ShownTable:
+    """What is shown of a table: ``values`` where ``published`` is true; elsewhere ``values`` is 0, whatever it was.
 
     Both arrays have one axis per entry of ``axes``, in its order.
     """
@@ -100,6 +100,27 @@ class PublishedTable:
         object.__setattr__(self, "values", np.where(published, np.asarray(values), 0).astype(np.int64))
         object.__setattr__(self, "published", published)
 
+    def _frame(self, status: str) -> pd.DataFrame:
+        """One row per cell in the order of the axes; ``status`` is that of published values."""
+        import pandas as pd
+
+        columns: dict[str, object] = {}
+        shape = self.values.shape
+        for axis, (dimension, codes) in enumerate(self.axes.items()):
+            positions = np.broadcast_to(
+                np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))]), shape
+            )
+            columns[dimension] = pd.Categorical.from_codes(positions.ravel(), categories=list(codes))
+        columns[self.measure] = pd.arrays.IntegerArray(self.values.ravel().copy(), ~self.published.ravel())
+        columns[f"{self.measure}_status"] = pd.Categorical.from_codes(
+            np.where(self.published.ravel(), 0, 1), categories=[status, SUPPRESSED]
+        )
+        return pd.DataFrame(columns)
+
+
+class PublishedTable(ShownTable):
+    """What a reader finds: each published value is a count."""
+
     @classmethod
     def from_frame(
         cls, name: str, measure: str, dimensions: Sequence[str], frame: pd.DataFrame, value: str
@@ -113,29 +134,12 @@ class PublishedTable:
         return cls(name, measure, axes, grid_values.reshape(shape), grid_known.reshape(shape))
 
 
-@dataclass(frozen=True, init=False)
 class ProtectedTable(PublishedTable):
-    """A table that may be published: it holds no value of a suppressed cell, so it cannot leak one.
-
-    (``init=False``: the constructor of ``PublishedTable`` clears what is not published; a generated one would not.)
-    """
+    """A table that may be published: it holds no value of a suppressed cell, so it cannot leak one."""
 
     def frame(self) -> pd.DataFrame:
         """One row per cell in the order of the axes: the dimension columns, the measure and ``<measure>_status``."""
-        import pandas as pd
-
-        columns: dict[str, object] = {}
-        shape = self.values.shape
-        for axis, (dimension, codes) in enumerate(self.axes.items()):
-            positions = np.broadcast_to(
-                np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))]), shape
-            )
-            columns[dimension] = pd.Categorical.from_codes(positions.ravel(), categories=list(codes))
-        columns[self.measure] = pd.arrays.IntegerArray(self.values.ravel().copy(), ~self.published.ravel())
-        columns[f"{self.measure}_status"] = pd.Categorical.from_codes(
-            np.where(self.published.ravel(), 0, 1), categories=["", SUPPRESSED]
-        )
-        return pd.DataFrame(columns)
+        return self._frame("")
 
 
 def _describe(axes: Mapping[str, tuple[str, ...]]) -> str:

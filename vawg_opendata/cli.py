@@ -263,3 +263,7 @@ def _list_problems(problems: Sequence[Problem]) -> None:
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(problems)} problems; nothing was computed.", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,7 +16,7 @@ from anonymisation.errors import InconsistentTablesError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.groups import lone_categories
 from anonymisation.intruder.insiders import learned, people
-from anonymisation.intruder.intervals import narrower
+from anonymisation.intruder.intervals import MEANS, WHOLENESS, Reckoning, narrower
 from anonymisation.intruder.unknowns import Unknowns, marked, read, unknowns_of
 from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
@@ -24,18 +24,7 @@ from anonymisation.tables import PublishedTable
 Guarantee = Literal["exact", "interval", "contract"]
 Kind = Literal["published", "exact", "narrow", "singleton", "group"]
 
-MEANS = (
-    "propagation",
-    "equations",
-    "witness",
-    "neighbourhood",
-    "program",
-    "integer",
-    "fractional",
-    "pairs",
-    "groups",
-    "programs_solved",
-)
+CHECKED = (*MEANS, *WHOLENESS, "pairs", "groups", "programs_solved")
 
 
 @dataclass(frozen=True)
@@ -75,12 +64,13 @@ class Finding:
 class Attack:
     """The verdict: how many cells there are, how many are withheld, what was found, and how cells were decided.
 
-    ``checked`` counts judged cells by what decided them: ``propagation`` (one sum at a time), ``equations`` (rank),
-    ``witness`` (counts far enough apart that satisfy all that is published), ``neighbourhood`` (cannot be small),
-    ``program`` (minimised and maximised one by one).  Of those, ``integer`` were settled in whole numbers because the
-    linear witnesses are not, and the width of ``fractional`` ones rests on witnesses with fractions: what is proven
-    for them is that linear reasoning, however far it goes, does not narrow them.  ``pairs``: singletons and cells
-    settled one pair at a time; ``groups``: margins judged; ``programs_solved``: all programs.
+    ``checked`` counts judged cells, each once, by what decided them: ``propagation`` (one sum at a time), ``equations``
+    (rank), ``witness`` (counts far enough apart that satisfy all that is published), ``neighbourhood`` (cannot be
+    small), ``program`` (minimised and maximised one by one).  Of those, ``integer`` were settled in whole numbers
+    where the linear witnesses are not: by integer programs, or by a pair of whole-number solutions.  What is left are
+    ``fractional`` ones, for which no such pair was found within the limits of ``certificates``: proven for them is
+    only that linear reasoning, however far it goes, does not narrow them.  ``pairs``: singletons and cells settled
+    one pair at a time; ``groups``: margins judged; ``programs_solved``: all programs.
     """
 
     cells: int
@@ -125,7 +115,7 @@ def attack(
         raise ValueError(f"guarantee {guarantee!r}: give exact, interval or contract")
     findings: list[Finding] = []
     cells = withheld = 0
-    checked = dict.fromkeys(MEANS, 0)
+    checked = dict.fromkeys(CHECKED, 0)
     for measure in dict.fromkeys(table.measure for table in tables):
         linked = [table for table in tables if table.measure == measure]
         system = build_system(linked, hierarchies)
@@ -173,6 +163,7 @@ class _Reader:
         self._exact, self._always = self._judged.copy(), self._judged.copy()
         if not len(unknowns.cells):
             return found
+        reckoning = Reckoning(len(unknowns.cells))
         # What cannot be small for a reader who allows zeros cannot be small for any.
         lowest, highest = unknowns.bounds(0)
         possibly_small = lowest < threshold
@@ -180,14 +171,14 @@ class _Reader:
         always = self._always = sensitive.copy()
         if self._sensitive is None or self._guarantee == "contract":
             self._judged = possibly_small | sensitive
-            self._checked["propagation"] += int((~self._judged).sum())
+            reckoning.decided(~self._judged, "propagation")
             bounds = (threshold, lowest, highest) if self._sensitive is None else None
         else:
             self._judged, bounds = always, None
         determined = unknowns.determined()
 
         def narrow(minimum: int, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-            return narrower(unknowns, minimum, width, wanted, determined, self._checked, bounds)
+            return narrower(unknowns, minimum, width, wanted, determined, reckoning, bounds)
 
         # A reader who knows that zeros are published gives a withheld cell at least 1; where that cannot be, zeros
         # were withheld too and she gives it at least 0.  What is wide under the first is wide under the second.
@@ -208,6 +199,7 @@ class _Reader:
         if again.any():
             second = narrow(0, again)
             intervals |= {i: ends for i, ends in second.items() if ends[0] < threshold or always[i]}
+        reckoning.add_to(self._checked)
         for i, (low, high) in sorted(intervals.items()):
             self._exact[i] = low == high
             found.append(self._finding(unknowns.cells[i], low, high, "exact" if low == high else "narrow"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anonymisation.intruder.intervals import narrower
+from anonymisation.intruder.intervals import Reckoning, narrower
 from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.unknowns import FAR, Unknowns
 from anonymisation.system import System
@@ -53,9 +53,10 @@ def lone_categories(
         wanted[ask[ask >= 0]] = True
     wanted &= (low == 0) & (high > 0)
     # A cell that can be 0 or 1 and more holds someone or not; one with a single value is settled by it.
-    for i, (lowest, highest) in narrower(
-        unknowns, minimum, 1, wanted, np.zeros(len(wanted), dtype=bool), checked
-    ).items():
+    reckoning = Reckoning(len(wanted))
+    single = narrower(unknowns, minimum, 1, wanted, np.zeros(len(wanted), dtype=bool), reckoning)
+    checked["programs_solved"] += reckoning.programs
+    for i, (lowest, highest) in single.items():
         least[unknowns.cells[i]], most[unknowns.cells[i]] = lowest, highest
     found = []
     for margin, parts in open_lines:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from anonymisation.intruder.certificates import certify
 from anonymisation.intruder.neighbourhoods import grow
 from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.unknowns import FAR, Component, Unknowns
 
 WHOLE = 300
-"""Unknowns up to which a component is settled in whole numbers where fractions leave it open.
+"""Unknowns up to which integer programs settle each cell that fractions leave open; in larger components pairs of
+whole-number solutions are looked for (``certificates``).
 
 Linear bounds are those of whole numbers in tables of two dimensions (networks); in others they may be wider.
 """
@@ -24,6 +26,32 @@ LARGE_COMPONENT, NEIGHBOURHOOD = 1500, 150
 
 Interval = tuple[int, int]
 
+MEANS = ("propagation", "equations", "witness", "neighbourhood", "program")
+WHOLENESS = ("integer", "fractional")
+
+
+class Reckoning:
+    """What decided each unknown, whoever asked last: a cell that is judged twice counts once.
+
+    ``means`` and ``wholeness``: by unknown, a place in ``MEANS`` and in ``WHOLENESS``, or -1.  ``programs``: how many
+    were solved.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.means, self.wholeness = np.full(size, -1), np.full(size, -1)
+        self.programs = 0
+
+    def decided(self, unknowns: np.ndarray, means: str) -> None:
+        """Enter what decided some unknowns."""
+        self.means[unknowns] = MEANS.index(means)
+
+    def add_to(self, checked: dict[str, int]) -> None:
+        """Add the numbers to those of other systems."""
+        for names, places in ((MEANS, self.means), (WHOLENESS, self.wholeness)):
+            for place, name in enumerate(names):
+                checked[name] += int((places == place).sum())
+        checked["programs_solved"] += self.programs
+
 
 def narrower(
     unknowns: Unknowns,
@@ -31,25 +59,26 @@ def narrower(
     width: int,
     wanted: np.ndarray,
     determined: np.ndarray,
-    checked: dict[str, int],
+    reckoning: Reckoning,
     small: tuple[int, np.ndarray, np.ndarray] | None = None,
 ) -> dict[int, Interval]:
     """The wanted unknowns whose interval is narrower than ``width``, with it, for a reader who knows the ``minimum``.
 
-    ``determined``: unknowns that equations alone determine.  ``small`` (a threshold, and bounds that hold for a reader
+    ``determined``: unknowns that equations alone determine.  ``reckoning`` is told what decided each wanted unknown.  ``small`` (a threshold, and bounds that hold for a reader
     who allows zeros): leave out cells that cannot be below the threshold even for that reader.
     """
     low, high = unknowns.bounds(minimum)
     narrow: dict[int, Interval] = {}
     # What propagation or rank shows to be narrow has no witness of width; a program says just how narrow.
     tight = wanted & ((high - low < width) | determined)
-    checked["propagation"] += int((wanted & (high - low < width)).sum())
-    checked["equations"] += int((wanted & determined & (high - low >= width)).sum())
+    reckoning.means[wanted] = reckoning.wholeness[wanted] = -1
+    reckoning.decided(wanted & determined, "equations")
+    reckoning.decided(wanted & (high - low < width), "propagation")
     for component in unknowns.components(wanted):
         members = component.members
         open_cells = wanted[members]
         if not len(component.lower):
-            checked["witness"] += int(open_cells.sum())
+            reckoning.decided(members[open_cells], "witness")
             continue
         ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + FAR * width)
         program = Program(component.sums, component.lower, component.upper, low[members], ceiling)
@@ -62,22 +91,24 @@ def narrower(
                 threshold, least, most = small
                 most = np.where(np.isfinite(most[members]), most[members], FAR * width)
                 excluded = _cannot_be_small(component, least[members], most, threshold, left)
-                checked["neighbourhood"] += int(excluded.sum())
+                reckoning.decided(members[excluded], "neighbourhood")
                 open_cells, left = open_cells & ~excluded, left & ~excluded
         program.settle(width, left)
         short = open_cells & (program.proven_width() < width)
         narrow |= {int(members[i]): program.bounds(i) for i in np.flatnonzero(short).tolist()}
         unsure = open_cells & (program.whole_width() < np.where(short, program.proven_width(), width))
         if len(members) <= WHOLE:
-            for i, (least_whole, most_whole) in program.settle_whole(unsure).items():
-                if most_whole - least_whole < width:
-                    narrow[int(members[i])] = (least_whole, most_whole)
-            checked["integer"] += int(unsure.sum())
+            settled = program.settle_whole(unsure)
+            certain = unsure
         else:
-            checked["fractional"] += int((unsure & ~short).sum())
-        checked["witness"] += int((open_cells & ~left & ~tight[members]).sum())
-        checked["program"] += int((left & ~tight[members]).sum())
-        checked["programs_solved"] += program.solved
+            certain, settled = certify(component, program, low[members], ceiling, width, unsure & ~short)
+            certain[list(settled)] = True
+        narrow |= {int(members[i]): ends for i, ends in settled.items() if ends[1] - ends[0] < width}
+        reckoning.wholeness[members[unsure & ~short]] = WHOLENESS.index("fractional")
+        reckoning.wholeness[members[certain]] = WHOLENESS.index("integer")
+        reckoning.decided(members[open_cells & ~left & ~tight[members]], "witness")
+        reckoning.decided(members[left & ~tight[members]], "program")
+        reckoning.programs += program.solved
     return narrow
 
 

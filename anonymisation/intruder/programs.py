@@ -15,6 +15,8 @@ is checked here before it counts.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import highspy
 import numpy as np
@@ -36,6 +38,12 @@ MOST_IDLE_SWEEPS = 6
 
 FEW_PROVEN = 20
 """An interior-point sweep that proves fewer cells than this costs more than settling these cells one by one."""
+
+NODES = 200
+"""Nodes of an integer program that looks for witnesses of many cells."""
+
+NEAR = 0.5
+"""How far from the best such a program may end: any witness will do."""
 
 PRIMAL_SIMPLEX = 4
 """HiGHS's number of that strategy."""
@@ -95,19 +103,22 @@ class Program:
         """The same by the witnesses that are whole numbers throughout: what real counts could be."""
         return np.where(np.isfinite(self.whole_lowest), self.whole_highest - self.whole_lowest, -1.0)
 
-    def sweep(self, width: int, wanted: np.ndarray) -> None:
+    def sweep(self, width: int, wanted: np.ndarray, *, whole: bool = False) -> None:
         """Look for witnesses that prove ``width`` for many of the ``wanted`` unknowns at once.
+
+        ``whole``: only witnesses in whole numbers count.
 
         Each sweep raises all unproven cells together, none much further than needed: without that bound a program
         spends everything on a few cells.  Every other one (of the interior-point method every fourth, as its points
         are not low to begin with) lowers them instead.
         """
         random = np.random.default_rng(1)
-        large = self.size > LARGE
+        large = self.size > LARGE and not whole
+        proven = self.whole_width if whole else self.proven_width
         idle = 0
         before = self.size
         for number in range(MOST_SWEEPS):
-            open_cells = wanted & (self.proven_width() < width)
+            open_cells = wanted & (proven() < width)
             left = int(open_cells.sum())
             if not left or idle == MOST_IDLE_SWEEPS:
                 return
@@ -126,11 +137,16 @@ class Program:
             else:
                 low[open_cells] = np.maximum(low, np.minimum(start, high) - reach)[open_cells]
             self._ask(cost, low, high)
-            if not large:
+            if large:
+                if not self._interior():
+                    return
+            else:
                 self._vertex()
-            elif not self._interior():
-                return
-            idle = idle + 1 if (wanted & (self.proven_width() < width)).sum() > 0.98 * left else 0
+                if whole and not self._is_whole(self._point):
+                    with self._whole_numbers(NODES, NEAR):
+                        if not self._vertex(may_stop=True):
+                            return
+            idle = idle + 1 if (wanted & (proven() < width)).sum() > 0.98 * left else 0
 
     def settle(self, width: int, wanted: np.ndarray) -> None:
         """Minimise and maximise each wanted unknown that is not proven wide, until it is or the extremes are known."""
@@ -138,28 +154,53 @@ class Program:
         for cell in np.flatnonzero(wanted).tolist():
             self._extremes(cell, width)
 
-    def settle_whole(self, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
+    def settle_whole(self, wanted: np.ndarray, nodes: int | None = None) -> dict[int, tuple[int, int]]:
         """The smallest and the largest value of each wanted unknown over all solutions in whole numbers.
 
-        By integer programs, so for small components only.
+        By integer programs, so for small components, or with a limit: unknowns that one of so many ``nodes`` does not
+        settle are left out.
         """
         if not wanted.any():
             return {}
         self._ask()
-        kind = highspy.HighsVarType
-        self._solver.changeColsIntegrality(self.size, self._columns, np.full(self.size, kind.kInteger))
         found: dict[int, tuple[int, int]] = {}
-        for cell in np.flatnonzero(wanted).tolist():
-            ends = []
-            for sign in (1.0, -1.0):
-                self._solver.changeColCost(cell, sign)
-                self._vertex()
-                self._solver.changeColCost(cell, 0.0)
-                ends.append(round(self._point[cell]))
-            found[cell] = (ends[0], ends[1])
+        with self._whole_numbers(nodes):
+            for cell in np.flatnonzero(wanted).tolist():
+                ends = []
+                for sign in (1.0, -1.0):
+                    self._solver.changeColCost(cell, sign)
+                    settled = self._vertex(may_stop=nodes is not None)
+                    self._solver.changeColCost(cell, 0.0)
+                    if not settled:
+                        break
+                    ends.append(round(self._point[cell]))
+                else:
+                    found[cell] = (ends[0], ends[1])
+        return found
+
+    def whole_solution(self, nodes: int) -> np.ndarray | None:
+        """A solution in whole numbers, or None where so many ``nodes`` of an integer program do not find one."""
+        self._ask()
+        self._vertex()
+        if not self._is_whole(self._point):
+            with self._whole_numbers(nodes):
+                if not self._vertex(may_stop=True):
+                    return None
+        return np.rint(self._point)
+
+    def learn(self, point: np.ndarray) -> None:
+        """Take a solution that was found elsewhere as a witness."""
+        self._learn(point)
+
+    @contextmanager
+    def _whole_numbers(self, nodes: int | None, gap: float = 0.0) -> Iterator[None]:
+        kind = highspy.HighsVarType
+        self._solver.setOptionValue("mip_rel_gap", gap)
+        self._solver.changeColsIntegrality(self.size, self._columns, np.full(self.size, kind.kInteger))
+        self._solver.setOptionValue("mip_max_nodes", highspy.kHighsIInf if nodes is None else nodes)
+        yield
         self._solver.changeColsIntegrality(self.size, self._columns, np.full(self.size, kind.kContinuous))
         self._warm = False
-        return found
 
     def moving(self, still: np.ndarray, value: float, wanted: np.ndarray, whole: bool) -> dict[int, int]:
         """The wanted unknowns that have one value only, with it, where those of ``still`` are known to be ``value``.
@@ -232,8 +273,11 @@ class Program:
         self._learn(point)
         return True
 
-    def _vertex(self) -> None:
-        """Solve, and add the solution to the witnesses."""
+    def _vertex(self, *, may_stop: bool = False) -> bool:
+        """Solve, and add the solution to the witnesses.
+
+        ``may_stop``: an integer program may end at its limit; the answer is whether it did not.
+        """
         if not self._warm:
             # The first run may choose its method; from its basis the primal simplex goes from witness to witness.
             self._solver.setOptionValue("simplex_strategy", 1)
@@ -247,19 +291,29 @@ class Program:
             status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
+        if may_stop and status == highspy.HighsModelStatus.kSolutionLimit:
+            return False
         if status != highspy.HighsModelStatus.kOptimal:
             raise AnonymisationError(f"the linear program ended as {status}; nothing can be said about its cells")
         self._solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
         self._warm = True
         self._learn(np.asarray(self._solver.getSolution().col_value))
+        return True
 
     def _learn(self, point: np.ndarray) -> None:
         self._point = point
         np.minimum(self.lowest, point, out=self.lowest)
         np.maximum(self.highest, point, out=self.highest)
+        if self._is_whole(point):
+            whole = np.rint(point)
+            np.minimum(self.whole_lowest, whole, out=self.whole_lowest)
+            np.maximum(self.whole_highest, whole, out=self.whole_highest)
+
+    def _is_whole(self, point: np.ndarray) -> bool:
+        """Whether a point is in whole numbers, and these satisfy every sum and bound exactly."""
         whole = np.rint(point)
-        if np.abs(point - whole).max(initial=0.0) < TOLERANCE:
-            reached = self._sums @ whole
-            if (reached >= self._lower).all() and (reached <= self._upper).all():
-                np.minimum(self.whole_lowest, whole, out=self.whole_lowest)
-                np.maximum(self.whole_highest, whole, out=self.whole_highest)
+        if np.abs(point - whole).max(initial=0.0) >= TOLERANCE:
+            return False
+        reached = self._sums @ whole
+        inside = (whole >= self._low).all() and (whole <= self._high).all()
+        return bool(inside and (reached >= self._lower).all() and (reached <= self._upper).all())

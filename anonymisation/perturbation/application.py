@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from anonymisation.counts import by_measure
 from anonymisation.errors import TableError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.perturbation.cell_key import add_noise
@@ -20,8 +21,7 @@ from anonymisation.perturbation.controlled import round_controlled
 from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
 from anonymisation.policy import Policy
 from anonymisation.protection import protect
-from anonymisation.system import System, build_system
-from anonymisation.tables import CountTable, ProtectedTable
+from anonymisation.tables import CountTable, ShownTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,37 +30,15 @@ NEAR = "e"
 """Status of a value that is near the count but need not be it (GSS symbol ``[e]``, estimated)."""
 
 
-@dataclass(frozen=True, init=False)
-class PerturbedTable:
+class PerturbedTable(ShownTable):
     """A table that may be published: ``values`` near the counts, nothing where ``published`` is false.
 
     It is no ``PublishedTable``: an attack that takes its values for counts would find contradictions.
     """
 
-    name: str
-    measure: str
-    axes: Mapping[str, tuple[str, ...]]
-    values: np.ndarray
-    published: np.ndarray
-
-    def __init__(
-        self,
-        name: str,
-        measure: str,
-        axes: Mapping[str, Sequence[str]],
-        values: np.ndarray,
-        published: np.ndarray,
-    ) -> None:
-        held = ProtectedTable(name, measure, axes, values, published)  # checks shapes, clears what is withheld
-        for part in ("name", "measure", "axes", "values", "published"):
-            object.__setattr__(self, part, getattr(held, part))
-
     def frame(self) -> pd.DataFrame:
         """As ``ProtectedTable.frame``, with status ``e`` where a value is published."""
-        frame = ProtectedTable(self.name, self.measure, self.axes, self.values, self.published).frame()
-        status = f"{self.measure}_status"
-        frame[status] = frame[status].cat.rename_categories({"": NEAR})
-        return frame
+        return self._frame(NEAR)
 
 
 @dataclass(frozen=True)
@@ -104,11 +82,11 @@ def _rounded(
     tables: Sequence[CountTable], hierarchies: Mapping[str, Hierarchy], policy: Rounding
 ) -> Perturbation:
     results, summary, most = {}, {}, 0
-    for system, linked, counts in _systems(tables, hierarchies):
-        rounded = round_controlled(system, counts, policy.base, policy.seed)
+    for one in by_measure(tables, hierarchies):
+        rounded = round_controlled(one.system, one.counts, policy.base, policy.seed)
         most = max(most, int(rounded.excess.max(initial=0)))
-        for table in linked:
-            ids = system.cell_ids[table.name]
+        for table in one.tables:
+            ids = one.system.cell_ids[table.name]
             everything = np.ones(ids.shape, dtype=bool)
             results[table.name] = PerturbedTable(
                 table.name, table.measure, table.axes, rounded.values[ids], everything
@@ -125,7 +103,7 @@ def _withheld_and_rounded(
         protection = protect(tables, hierarchies, Policy(threshold=policy.threshold, guarantee="contract"))
         shown = {name: table.published for name, table in protection.tables.items()}
     else:
-        list(_systems(tables, hierarchies))
+        by_measure(tables, hierarchies)
         shown = {table.name: (table.counts == 0) | (table.counts >= policy.threshold) for table in tables}
     results, summary = {}, {}
     for table in tables:
@@ -142,11 +120,11 @@ def _with_noise(
     keys: Mapping[str, np.ndarray],
 ) -> Perturbation:
     results, summary = {}, {}
-    for system, linked, counts in _systems(tables, hierarchies):
-        by_cell = np.zeros(system.size, dtype=np.uint32)
-        told = np.zeros(system.size, dtype=bool)
-        for table in linked:
-            ids = system.cell_ids[table.name]
+    for one in by_measure(tables, hierarchies):
+        by_cell = np.zeros(one.system.size, dtype=np.uint32)
+        told = np.zeros(one.system.size, dtype=bool)
+        for table in one.tables:
+            ids = one.system.cell_ids[table.name]
             if table.name not in keys or np.shape(keys[table.name]) != table.counts.shape:
                 raise TableError(f"table {table.name!r}: cell-key perturbation needs a key for every cell")
             given = np.asarray(keys[table.name]).astype(np.uint32)
@@ -156,9 +134,9 @@ def _with_noise(
                     " record keys for all"
                 )
             by_cell[ids], told[ids] = given, True
-        values = add_noise(counts, by_cell, policy)
-        for table in linked:
-            ids = system.cell_ids[table.name]
+        values = add_noise(one.counts, by_cell, policy)
+        for table in one.tables:
+            ids = one.system.cell_ids[table.name]
             everything = np.ones(ids.shape, dtype=bool)
             results[table.name] = PerturbedTable(table.name, table.measure, table.axes, values[ids], everything)
             summary[table.name] = _summary(everything)
@@ -168,25 +146,3 @@ def _with_noise(
 def _summary(shown: np.ndarray, beyond: int = 0) -> dict[str, int]:
     return {"cells": int(shown.size), "withheld": int((~shown).sum()), "beyond": beyond}
 
-
-def _systems(
-    tables: Sequence[CountTable], hierarchies: Mapping[str, Hierarchy]
-) -> list[tuple[System, list[CountTable], np.ndarray]]:
-    """By measure: the system of its tables, the tables, and the count of each cell."""
-    names = [table.name for table in tables]
-    if len(set(names)) != len(names):
-        raise TableError(f"two tables have the name {next(name for name in names if names.count(name) > 1)!r}")
-    found = []
-    for measure in dict.fromkeys(table.measure for table in tables):
-        linked = [table for table in tables if table.measure == measure]
-        system = build_system(linked, hierarchies)
-        counts = np.full(system.size, -1, dtype=np.int64)
-        for table in linked:
-            ids = system.cell_ids[table.name]
-            if ((counts[ids] >= 0) & (counts[ids] != table.counts)).any():
-                raise TableError(f"table {table.name!r} disagrees with another table of {measure!r} on a common cell")
-            counts[ids] = table.counts
-        if system.incomplete.any() or (system.sums.astype(np.int64) @ counts).any():
-            raise TableError(f"measure {measure!r}: children do not add up to their parent, or some are left out")
-        found.append((system, linked, counts))
-    return found

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from anonymisation.errors import TableError
+from anonymisation.errors import TableError, TooLargeError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.programs import Program
 from anonymisation.intruder.propagation import propagate
@@ -25,9 +25,9 @@ from anonymisation.perturbation.application import PerturbedTable
 from anonymisation.perturbation.policies import PerturbationPolicy, ThresholdRounding
 from anonymisation.system import System, build_system
 
-LARGEST_PROGRAM = 3_000
-"""Cells of the largest measure for which programs are solved, two for each uncertain cell; beyond it propagation alone
-gives the verdict."""
+LARGEST = 3_000
+"""Cells of the largest measure that is attacked: two programs are solved for each of its uncertain cells, and every one
+is over all cells, since beside rounded counts none is known."""
 
 FAR = 1_000_000
 """More than any count can be narrowed from above by: the bound of a cell that nothing bounds."""
@@ -42,8 +42,7 @@ class Known:
     whose possible values include one below its threshold and lie less than the threshold apart, largest minus
     smallest; otherwise the narrowed ones.
 
-    ``complete``: whether programs were solved; where not, there may be more.  ``widths``: by number of possible values,
-    how many uncertain cells have so many (counted up to what the policy says).
+    ``widths``: by number of possible values, how many uncertain cells have so many (counted up to what the policy says).
     """
 
     cells: int
@@ -52,7 +51,6 @@ class Known:
     computed: int
     disclosed: int
     widths: Mapping[int, int]
-    complete: bool
 
 
 def known_intervals(
@@ -63,17 +61,21 @@ def known_intervals(
 ) -> Known:
     """Attack all ``tables`` together, measure by measure, as a reader who knows ``policy`` and its ``distance``.
 
-    Raises ``InconsistentTablesError`` where published values contradict the policy.
+    Raises ``InconsistentTablesError`` where published values contradict the policy, ``TooLargeError`` where a measure
+    has more than ``LARGEST`` cells: a verdict on some of the cells, or by less than all the sums, would be none.
     """
     cells = uncertain = narrowed = computed = disclosed = 0
     widths: dict[int, int] = {}
-    complete = True
     for measure in dict.fromkeys(table.measure for table in tables):
         linked = [table for table in tables if table.measure == measure]
         system = build_system(linked, hierarchies)
+        if system.size > LARGEST:
+            raise TooLargeError(
+                f"measure {measure!r} has {system.size} cells, and {LARGEST} are the most whose intervals are found; give"
+                " fewer tables, or codes, at once, which tells less than a reader of all of them has"
+            )
         low, high, wanted = _told(system, linked, policy, distance)
         least, most = _concluded(system, low, high, wanted)
-        complete = complete and system.size <= LARGEST_PROGRAM
         said, left = high[wanted] - low[wanted], most[wanted] - least[wanted]
         cells, uncertain = cells + system.size, uncertain + int(wanted.sum())
         narrowed, computed = narrowed + int((left < said).sum()), computed + int((left == 0).sum())
@@ -83,7 +85,7 @@ def known_intervals(
             disclosed += int((left < said).sum())
         for width in np.minimum(left, FAR).astype(int).tolist():
             widths[width + 1] = widths.get(width + 1, 0) + 1
-    return Known(cells, uncertain, narrowed, computed, disclosed, dict(sorted(widths.items())), complete)
+    return Known(cells, uncertain, narrowed, computed, disclosed, dict(sorted(widths.items())))
 
 
 def _told(
@@ -117,7 +119,7 @@ def _concluded(
     lower = np.zeros(sums.shape[0])
     upper = np.where(system.incomplete, np.inf, 0.0)
     least, most = propagate(sums, lower, upper, low, high)
-    if system.size > LARGEST_PROGRAM or not wanted.any():
+    if not wanted.any():
         return least, most
     program = Program(sums, lower, upper, least, most)
     width = int((most - least)[wanted].max())

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from anonymisation.intruder.attack import MEANS
+from anonymisation.intruder.attack import CHECKED
 from anonymisation.releases.guesses import kept
 from anonymisation.releases.joint import Joint, Merged, join, merge
 from anonymisation.releases.release import Release, snapshots
@@ -81,7 +81,7 @@ def attack_releases(releases: Sequence[Release], threshold: int) -> ReleaseAttac
     """
     cells = withheld = guesses = given_up = 0
     findings: list[ReleaseFinding] = []
-    checked = dict.fromkeys((*MEANS, "components", "components_known"), 0)
+    checked = dict.fromkeys((*CHECKED, "components", "components_known"), 0)
     for measure in dict.fromkeys(table.measure for release in releases for table in release.tables):
         joint = join(snapshots(releases, measure))
         verdicts = Verdicts(threshold, checked)

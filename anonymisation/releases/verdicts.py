@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from anonymisation.errors import InconsistentTablesError
-from anonymisation.intruder.intervals import narrower
+from anonymisation.intruder.intervals import Reckoning, narrower
 from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.releases.joint import Merged, sum_marks
 
@@ -69,11 +69,12 @@ def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int]) -> d
     """
     lowest, highest = unknowns.bounds(0)
     judged = lowest < threshold
-    checked["propagation"] += int((~judged).sum())
+    reckoning = Reckoning(len(judged))
+    reckoning.decided(~judged, "propagation")
     determined = unknowns.determined()
 
     def narrow(least: int, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(unknowns, least, threshold, wanted, determined, checked, (threshold, lowest, highest))
+        return narrower(unknowns, least, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
 
     found: dict[int, tuple[int, int]] = {}
     again = judged
@@ -87,4 +88,5 @@ def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int]) -> d
         again[[i for i in first if i not in found]] = True
     if again.any():
         found |= {i: ends for i, ends in narrow(0, again).items() if ends[0] < threshold}
+    reckoning.add_to(checked)
     return found

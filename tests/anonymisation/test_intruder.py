@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from anonymisation import Hierarchy, InconsistentTablesError, PublishedTable, attack
+from anonymisation.intruder import intervals
+from anonymisation.intruder.intervals import MEANS, WHOLE, WHOLENESS, Reckoning, narrower
 from anonymisation.intruder.programs import Program
+from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.system import build_system
 from tests.anonymisation.systems import enumerate_intervals, flat, linked
 from tests.paths import shared
@@ -38,7 +41,10 @@ def test_the_intruder_finds_what_enumeration_finds(data: st.DataObject) -> None:
     assume(0 < (~published).sum() <= 6)
     hierarchies = {"a": flat("a", *"pqr"[:rows]), "b": flat("b", *"uvw"[:columns])}
     tables = [PublishedTable("t", "m", {d: h.codes for d, h in hierarchies.items()}, counts, published)]
-    findings = attack(tables, hierarchies, 5).findings
+    verdict = attack(tables, hierarchies, 5)
+    findings = verdict.findings
+    # Each is counted once, also what is judged again for a reader who allows zeros.
+    assert sum(verdict.checked[means] for means in MEANS) == verdict.withheld
     found = {tuple(sorted(f.codes.items())): (f.low, f.high) for f in findings if not f.published}
     least = enumerate_intervals(tables, hierarchies, 0)
     truth = enumerate_intervals(tables, hierarchies, 1)
@@ -61,6 +67,60 @@ def test_linked_tables_without_secondary_suppression_are_never_called_safe_wrong
     found = {tuple(sorted(f.codes.items())) for f in attack(published, hierarchies, 5).findings}
     for cell, (low, high) in enumerate_intervals(published, hierarchies, 1).items():
         assert cell in found or low >= 5 or high - low >= 5
+
+
+def triangles(count: int) -> Unknowns:
+    """A total of ``3 * count`` parts, of which in each three any two are at most 1 together.
+
+    By fractions every part can be a half and the total ``1.5 * count``; in whole numbers it is ``count`` at most.
+    """
+    size = 1 + 6 * count
+    rows = [np.zeros(size, dtype=int)]
+    rows[0][0] = 1
+    for first in range(1, size, 6):
+        rows[0][first : first + 3] = -1
+        for left in range(3):
+            row = np.zeros(size, dtype=int)
+            row[[first + (left + 1) % 3, first + (left + 2) % 3, first + 3 + left]] = 1
+            rows.append(row)
+    right = np.array([0.0] + [1.0] * (3 * count))
+    return Unknowns(np.arange(size), sp.csr_array(np.array(rows)), right, right)
+
+
+@pytest.mark.parametrize("count", [4, 60])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_counts_are_whole_in_components_of_any_size(count: int, beyond: int) -> None:
+    """A width that only fractions have is none, in a small component and in one beyond the programs of every cell."""
+    unknowns = triangles(count)
+    assert (len(unknowns.cells) > WHOLE) == (count == 60)
+    reckoning = Reckoning(len(unknowns.cells))
+    wanted = np.zeros(len(unknowns.cells), dtype=bool)
+    wanted[0] = True
+    found = narrower(unknowns, 0, count + beyond, wanted, np.zeros_like(wanted), reckoning)
+    assert found == ({0: (0, count)} if beyond else {})
+    assert not (reckoning.wholeness == WHOLENESS.index("fractional")).any()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.integers(0, 3), min_size=36, max_size=36), st.integers(2, 4))
+def test_certificates_agree_with_integer_programs_of_every_cell(inner: list[int], threshold: int) -> None:
+    """Three dimensions of which all margins of two are published: the tables whose linear bounds need not be whole."""
+    counts = np.zeros((4, 4, 5), dtype=int)
+    counts[1:, 1:, 1:] = np.reshape(inner, (3, 3, 4))
+    counts[0] = counts.sum(0)
+    counts[:, 0] = counts.sum(1)
+    counts[:, :, 0] = counts.sum(2)
+    shown = np.ones(counts.shape, dtype=bool)
+    shown[1:, 1:, 1:] = False
+    hierarchies = {"a": flat("a", *"pqr"), "b": flat("b", *"uvw"), "c": flat("c", *"klmn")}
+    tables = [PublishedTable("t", "m", {d: h.codes for d, h in hierarchies.items()}, counts, shown)]
+    exactly = attack(tables, hierarchies, threshold, least=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "WHOLE", 0)
+        certified = attack(tables, hierarchies, threshold, least=0)
+    withheld = {tuple(f.codes.items()): f.high - f.low for f in exactly.findings if not f.published}
+    assert {tuple(f.codes.items()) for f in certified.findings if not f.published} == set(withheld)
+    assert certified.checked["fractional"] == 0
 
 
 def test_a_lone_withheld_part_is_computed() -> None:

@@ -31,7 +31,10 @@ MOST_FINDINGS = 20  # named in a report; their number is always told
 
 @dataclass(frozen=True)
 class MeasureAudit:
-    """The attack on all tables of one measure in one set of packages. `disclosed` cells break the guarantee."""
+    """The attack on all tables of one measure in one set of packages. `disclosed` cells break the guarantee.
+
+    `fractional`: judged cells whose interval was proven wide for fractions, but not for whole numbers.
+    """
 
     measure: str
     threshold: int
@@ -40,6 +43,7 @@ class MeasureAudit:
     cells: int
     withheld: int
     disclosed: int
+    fractional: int
     findings: tuple[str, ...]
 
     @property
@@ -48,6 +52,7 @@ class MeasureAudit:
         return (
             f"{self.measure} in {', '.join(self.packages)}: {self.tables} tables, {self.cells} cells, {self.withheld} withheld, "
             f"{self.disclosed} disclosed (threshold {self.threshold})"
+            + (f"; for {self.fractional} it is proven only that no linear reasoning comes closer" if self.fractional else "")
         )
 
 
@@ -147,6 +152,7 @@ def _attack(measure: str, packages: Sequence[LoadedPackage], new: LoadedPackage 
         verdict.cells,
         verdict.withheld,
         len(findings),
+        verdict.checked["fractional"],
         tuple(findings[:MOST_FINDINGS]),
     )
 

@@ -30,6 +30,7 @@ def disclosure(product: Product, version: str, tables: Sequence[PackageTable], r
                 "cells": measure.cells,
                 "withheld": measure.withheld,
                 "disclosed": measure.disclosed,
+                "proven_by_linear_reasoning_only": measure.fractional,
             }
             for measure in report.measures
         ],
