@@ -6,8 +6,8 @@ a list reveals of single people (``measures``), the attack on tables alone (``at
 A list counts for itself: the reader adds up its records.  A record whose codes are finer than a cell's, or the same, is counted
 in the cell; one that is generalised beyond it may be.  So the records with the same codes are a small table of their own, of
 known total, that spreads over the cells they may be counted in; these tables add up to the published ones.  All sums
-together are one system, solved as any other.  That no more is known holds where it does for the tables
-themselves: where they form a decomposable model (see ``system``).
+together are one system, solved as any other.  In the dimensions of one table only, records that are alike there are taken together.
+That no more is known holds where it does for the tables themselves: where they form a decomposable model (see ``system``).
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def attack_beside_lists(
     Raises ``TableError`` where a list does not fit the hierarchies, or tables do not fit each other;
     ``InconsistentTablesError`` where lists and tables cannot be of the same people.
 
-    What it costs grows with the number of different combinations of codes in a list that are coarser than the tables', times the
-    cells each of them may be counted in: all of these are unknowns of one program.
+    The dimensions that several tables share cost most: an unknown for each of their cells and each different combination of codes
+    in a list that does not settle it.
     """
     findings: list[Finding] = []
     checked = dict.fromkeys(MEANS, 0)
@@ -90,18 +90,6 @@ def attack_beside_lists(
     return Attack(cells, withheld, tuple(findings), checked)
 
 
-@dataclass(frozen=True)
-class _Group:
-    """People known to be counted in none but ``cells``: ``number`` of them in each that is ``sure``, up to all in the others.
-
-    ``number`` is -1 where nobody knows it; then no cell is sure.
-    """
-
-    number: int
-    cells: np.ndarray
-    sure: np.ndarray
-
-
 def _check(system: System, lists: Sequence[RecordList]) -> None:
     if system.incomplete.any():
         raise TableError("a table holds some but not all children of a code; hold all of them or none")
@@ -120,52 +108,178 @@ def _check(system: System, lists: Sequence[RecordList]) -> None:
 def _joint(system: System, values: np.ndarray, known: np.ndarray, lists: Sequence[RecordList]) -> Unknowns:
     """The withheld cells, first, then the unknown parts of groups: all sums over them."""
     alone = unknowns_of(system, values, known)
-    place = np.full(system.size, -1, dtype=np.int64)
-    place[alone.cells] = np.arange(len(alone.cells))
-    columns = len(alone.cells)
-    by_column = sp.csc_array(system.sums.astype(np.int64))
-    rows, right = [sp.coo_array(alone.sums)], [alone.lower]
+    rows = _Rows(system, len(alone.cells))
+    rows.add(sp.coo_array(alone.sums), alone.lower)
+    axes = list(dict.fromkeys(frozenset(one) for one in system.axes.values()))
+    common = frozenset(d for dimensions in axes for d in dimensions if sum(d in one for one in axes) > 1)
+    core = _Part(system, common)
     for one in lists:
-        # By cell: the groups' parts of it, less the cell where it is withheld, add up to nothing but what is known.
-        entries = [(alone.cells, np.arange(len(alone.cells)), np.full(len(alone.cells), -1))]
-        told = np.where(known, values, 0).astype(float)
-        for group in _groups(system, one):
-            sure, open_cells = group.cells[group.sure], group.cells[~group.sure]
-            told[sure] -= group.number
-            here = columns + np.arange(len(open_cells))
-            columns += len(open_cells)
-            entries.append((open_cells, here, np.ones(len(open_cells), dtype=np.int64)))
-            sums = sp.csr_array(by_column[:, open_cells])
-            used = np.flatnonzero(np.diff(sums.indptr))
-            part = sp.coo_array(sums[used])
-            rows.append(sp.coo_array((part.data, (part.row, here[part.col])), shape=(len(used), columns)))
-            right.append(-(by_column[:, sure].sum(axis=1)[used] * float(group.number)))
-        cells, at, data = (np.concatenate(parts) for parts in zip(*entries, strict=True))
-        links = sp.csr_array((data, (cells, at)), shape=(system.size, columns))
+        groups = _groups(system, one)
+        told = _Tally(system, np.where(known, values, 0))
+        told.entries.append((alone.cells, np.arange(len(alone.cells)), np.full(len(alone.cells), -1)))
+        placed = [rows.place(core, group) for group in groups]
+        for group in placed:
+            told.count(group, core.within)
+        # What is in one table only is shared out among the records that are alike there, whatever they are elsewhere.
+        for dimensions in axes:
+            part = _Part(system, dimensions)
+            alike: dict[tuple, list[int]] = {}
+            for number, group in enumerate(groups):
+                alike.setdefault(group.kind(dimensions), []).append(number)
+            for members in alike.values():
+                whole = rows.place(part, groups[members[0]].times([groups[i].number for i in members]))
+                told.count(whole, part.within & ~core.within)
+                same = _Tally(system, np.zeros(system.size))
+                same.count(whole, part.within & core.within, sign=-1)
+                for i in members:
+                    same.count(placed[i], part.within & core.within)
+                rows.tally(same)
+        rows.tally(told)
+    return rows.unknowns()
+
+
+@dataclass(frozen=True)
+class _Group:
+    """People of whom the list tells the same: ``number`` of them, -1 where nobody knows.
+
+    ``overlaps``: by dimension and shown code, 0 where none of them is counted, 1 where they may be, 2 where all are; dimensions left out
+    may be anywhere.  ``barred``: by dimension, shown codes of which one in every dimension is more than any of them has.
+    """
+
+    number: int
+    overlaps: Mapping[str, Mapping[str, int]]
+    barred: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+
+    def kind(self, dimensions: frozenset[str]) -> tuple:
+        """What tells groups apart in a table of these dimensions."""
+        return (self.number < 0, *((d, tuple(self.overlaps[d].values())) for d in sorted(dimensions & self.overlaps.keys())))
+
+    def times(self, numbers: Sequence[int]) -> _Group:
+        """The same people in other numbers."""
+        return _Group(-1 if self.number < 0 else sum(numbers), self.overlaps, self.barred)
+
+
+class _Part:
+    """The cells of some dimensions, and the sums that hold among them alone."""
+
+    def __init__(self, system: System, dimensions: frozenset[str]) -> None:
+        self.keys = [key for key in system.grids if key <= dimensions]
+        self.within = np.zeros(system.size, dtype=bool)
+        for key in self.keys:
+            ids = system.grids[key].ids
+            self.within[ids[ids >= 0]] = True
+        sums = sp.csr_array(system.sums.astype(np.int64))
+        self.sums = sp.csc_array(sums[np.flatnonzero(abs(sums) @ (~self.within).astype(np.int64) == 0)])
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A group in a part: in the ``sure`` cells all of its ``number``, in the ``open_cells`` what the unknowns at ``columns`` say."""
+
+    number: int
+    sure: np.ndarray
+    open_cells: np.ndarray
+    columns: np.ndarray
+
+
+class _Tally:
+    """By cell, unknowns that add up to ``right``."""
+
+    def __init__(self, system: System, right: np.ndarray) -> None:
+        self.right = right.astype(float)
+        self.entries = [(np.zeros(0, dtype=np.int64),) * 3]
+        self.counted = np.zeros(system.size, dtype=bool)
+
+    def count(self, group: _Placed, where: np.ndarray, sign: int = 1) -> None:
+        """Add a group at the cells of ``where``, which from now on have to add up."""
+        self.counted |= where
+        sure, here = group.sure[where[group.sure]], where[group.open_cells]
+        self.right[sure] -= sign * group.number
+        self.entries.append((group.open_cells[here], group.columns[here], np.full(int(here.sum()), sign)))
+
+
+class _Rows:
+    """The sums of the joint system as they are put together."""
+
+    def __init__(self, system: System, columns: int) -> None:
+        self._system, self._columns = system, columns
+        self._rows: list[sp.coo_array] = []
+        self._right: list[np.ndarray] = []
+
+    def add(self, rows: sp.coo_array, right: np.ndarray) -> None:
+        """Rows over the first unknowns, or all there are by now."""
+        self._rows.append(rows)
+        self._right.append(right)
+
+    def place(self, part: _Part, group: _Group) -> _Placed:
+        """New unknowns for what of a group is open in a part, and their sums."""
+        cells, sure = _cells_of(self._system, part.keys, group)
+        sure, open_cells = cells[sure], cells[~sure]
+        columns = self._columns + np.arange(len(open_cells))
+        self._columns += len(open_cells)
+        sums = sp.csr_array(part.sums[:, open_cells])
+        used = np.flatnonzero(np.diff(sums.indptr))
+        rows = sp.coo_array(sums[used])
+        right = -(part.sums[:, sure].sum(axis=1)[used] * float(group.number))
+        self.add(sp.coo_array((rows.data, (rows.row, columns[rows.col])), shape=(len(used), self._columns)), right)
+        return _Placed(group.number, sure, open_cells, columns)
+
+    def tally(self, tally: _Tally) -> None:
+        """A row for every cell of a tally that has unknowns; the others must agree as they are."""
+        cells, at, data = (np.concatenate(parts) for parts in zip(*tally.entries, strict=True))
+        links = sp.csr_array((data, (cells, at)), shape=(self._system.size, self._columns))
         used = np.diff(links.indptr) > 0
-        if told[~used].any():
-            cell = int(np.flatnonzero(~used & (told != 0))[0])
-            raise InconsistentTablesError(f"{system.locate(cell) or 'the total'} has another count in the list")
-        rows.append(sp.coo_array(links[np.flatnonzero(used)]))
-        right.append(told[used])
-    wide = [sp.coo_array((part.data, (part.row, part.col)), shape=(part.shape[0], columns)) for part in rows]
-    bounds = np.concatenate(right)
-    return Unknowns(np.arange(columns), sp.csr_array(sp.vstack(wide)), bounds, bounds)
+        wrong = np.flatnonzero(tally.counted & ~used & (tally.right != 0))
+        if wrong.size:
+            raise InconsistentTablesError(f"{self._system.locate(int(wrong[0])) or 'the total'} has another count in the list")
+        self.add(sp.coo_array(links[np.flatnonzero(used)]), tally.right[used])
+
+    def unknowns(self) -> Unknowns:
+        """All sums over all unknowns."""
+        wide = [sp.coo_array((one.data, (one.row, one.col)), shape=(one.shape[0], self._columns)) for one in self._rows]
+        bounds = np.concatenate(self._right)
+        return Unknowns(np.arange(self._columns), sp.csr_array(sp.vstack(wide)), bounds, bounds)
 
 
-def _groups(system: System, one: RecordList) -> Iterator[_Group]:
+def _groups(system: System, one: RecordList) -> list[_Group]:
     """The records of a list by what they can be counted in, and the people that it does not show."""
     shown = {d for grid in system.grids.values() for d in grid.dimensions}
     bound = {d: system.hierarchies[d].leaves_below[code] for d, code in one.within.items() if d in shown}
     dimensions = [d for d in {**one.codes, **bound} if d in shown]
     reach = {d: _Reach(system, d, bound.get(d)) for d in dimensions}
     kinds = [[reach[d].kind(one.name, code) for code in one.codes.get(d, [None] * len(one))] for d in dimensions]
-    for codes, number in sorted(Counter(zip(*kinds, strict=True) if dimensions else [()] * len(one)).items()):
-        yield _counted_in(system, {d: reach[d].overlap(code) for d, code in zip(dimensions, codes, strict=True)}, number)
+    groups = [
+        _Group(number, {d: reach[d].overlap(code) for d, code in zip(dimensions, codes, strict=True)})
+        for codes, number in sorted(Counter(zip(*kinds, strict=True) if dimensions else [()] * len(one)).items())
+    ]
     if not one.complete or one.within:
         # A bound in a dimension that no table shows leaves others anywhere.
         whole = one.complete and len(bound) == len(one.within)
-        yield _others(system, {d: reach[d].inside() for d in bound} if whole else {})
+        groups.append(_Group(-1, {}, {d: reach[d].inside() for d in bound} if whole else {}))
+    return groups
+
+
+def _cells_of(system: System, keys: Sequence[frozenset[str]], group: _Group) -> tuple[np.ndarray, np.ndarray]:
+    """The cells in which people of a group may be counted, and which of them count all of the group."""
+    cells, sure = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=bool)]
+    for key in keys:
+        grid = system.grids[key]
+        state = np.full((1,) * len(grid.dimensions), 0 if group.number < 0 else 2, dtype=np.int8)
+        barred = np.full(state.shape, bool(group.barred) and group.barred.keys() <= key)
+        places = []
+        for axis, (dimension, codes) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
+            shape = [-1 if i == axis else 1 for i in range(len(grid.dimensions))]
+            told = group.overlaps.get(dimension)
+            along = np.array([1 if told is None else told[code] for code in codes], dtype=np.int8)
+            places.append(np.flatnonzero(along))
+            state = np.minimum(state, along[along > 0].reshape(shape))
+            if dimension in group.barred:
+                barred = barred & np.array([group.barred[dimension][code] for code in codes])[along > 0].reshape(shape)
+        ids = grid.ids[np.ix_(*places)]
+        there = (ids >= 0) & ~np.broadcast_to(barred, ids.shape)
+        cells.append(ids[there])
+        sure.append(np.broadcast_to(state == 2, ids.shape)[there])
+    return np.concatenate(cells), np.concatenate(sure)
 
 
 class _Reach:
@@ -197,39 +311,6 @@ class _Reach:
     def inside(self) -> dict[str, bool]:
         """By shown code, whether all it counts is within the bound."""
         return {code: self._hierarchy.leaves_below[code] <= self._bound for code in self.codes}
-
-
-def _counted_in(system: System, overlaps: Mapping[str, Mapping[str, int]], number: int) -> _Group:
-    cells, sure = [], []
-    for grid in system.grids.values():
-        state = np.full((1,) * len(grid.dimensions), 2, dtype=np.int8)
-        places = []
-        for axis, (dimension, codes) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
-            along = np.array([overlaps[dimension][code] if dimension in overlaps else 1 for code in codes], dtype=np.int8)
-            places.append(np.flatnonzero(along))
-            state = np.minimum(state, along[along > 0].reshape([-1 if i == axis else 1 for i in range(len(grid.dimensions))]))
-        ids = grid.ids[np.ix_(*places)]
-        there = ids >= 0
-        cells.append(ids[there])
-        sure.append(np.broadcast_to(state == 2, ids.shape)[there])
-    return _Group(number, np.concatenate(cells), np.concatenate(sure))
-
-
-def _others(system: System, inside: Mapping[str, Mapping[str, bool]]) -> _Group:
-    """People who are not in the list: anywhere but in cells all of whose people are within its bounds."""
-    cells = []
-    for key, grid in system.grids.items():
-        free = grid.ids >= 0
-        if inside and set(inside) <= key:
-            whole = np.ones(grid.ids.shape, dtype=bool)
-            for axis, (dimension, codes) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
-                if dimension in inside:
-                    along = np.array([inside[dimension][code] for code in codes])
-                    whole &= along.reshape([-1 if i == axis else 1 for i in range(len(grid.dimensions))])
-            free &= ~whole
-        cells.append(grid.ids[free])
-    everywhere = np.concatenate(cells)
-    return _Group(-1, everywhere, np.zeros(len(everywhere), dtype=bool))
 
 
 def _disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int]) -> dict[int, tuple[int, int]]:
