@@ -13,7 +13,7 @@ That no more is known holds where it does for the tables themselves: where they 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +21,8 @@ import scipy.sparse as sp
 
 from anonymisation.errors import InconsistentTablesError, TableError
 from anonymisation.hierarchy import Hierarchy
-from anonymisation.intruder.attack import MEANS, Attack, Finding
-from anonymisation.intruder.intervals import narrower
+from anonymisation.intruder.attack import CHECKED, Attack, Finding
+from anonymisation.intruder.intervals import Reckoning, narrower
 from anonymisation.intruder.unknowns import Unknowns, read, unknowns_of
 from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
@@ -66,7 +66,7 @@ def attack_beside_lists(
     in a list that does not settle it.
     """
     findings: list[Finding] = []
-    checked = dict.fromkeys(MEANS, 0)
+    checked = dict.fromkeys(CHECKED, 0)
     cells = withheld = 0
     for measure in dict.fromkeys(table.measure for table in tables):
         linked = [table for table in tables if table.measure == measure]
@@ -323,7 +323,8 @@ def _disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, 
     size = unknowns.sums.shape[1]
     lowest, highest = unknowns.bounds(0)
     judged = (np.arange(size) < own) & (lowest < threshold)
-    checked["propagation"] += int((~judged[:own]).sum())
+    reckoning = Reckoning(size)
+    reckoning.decided(~judged & (np.arange(size) < own), "propagation")
     determined = unknowns.determined()
     ones = sp.csr_array((np.ones(own, dtype=np.int64), (np.arange(own), np.arange(own))), shape=(own, size))
     positive = Unknowns(
@@ -334,7 +335,7 @@ def _disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, 
     )
 
     def narrow(system: Unknowns, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(system, 0, threshold, wanted, determined, checked, (threshold, lowest, highest))
+        return narrower(system, 0, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
 
     found: dict[int, tuple[int, int]] = {}
     again = judged
@@ -348,4 +349,5 @@ def _disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, 
         again[[i for i in first if i not in found]] = True
     if again.any():
         found |= {i: ends for i, ends in narrow(unknowns, again).items() if ends[0] < threshold}
+    reckoning.add_to(checked)
     return found
