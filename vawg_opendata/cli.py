@@ -67,7 +67,13 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--work", type=Path, metavar="DIR", help="folder for records, counts and history (default: .work)")
     reproduce.set_defaults(command=_reproduce)
 
-    for command in (review, approve, release, withdraw, reproduce):
+    deliver = commands.add_parser("deliver", help="bring targets to what their audience is offered; without --really say what that takes")
+    deliver.add_argument("target", nargs="+", metavar="TARGET", help="names of targets, as the file of targets declares them")
+    deliver.add_argument("--targets", type=Path, default=Path("targets.yaml"), metavar="FILE", help="declares the targets (default: targets.yaml)")
+    deliver.add_argument("--really", action="store_true", help="do it")
+    deliver.set_defaults(command=_deliver)
+
+    for command in (review, approve, release, withdraw, reproduce, deliver):
         command.add_argument("--published", type=Path, metavar="DIR", help="folder of packages (default: published)")
 
     sample = commands.add_parser("sample", help="make a synthetic landing folder")
@@ -219,6 +225,22 @@ def _reproduce(options: argparse.Namespace) -> int:
     lines = reproduce(_settings(options, "landing", "published", "work"), _product(options.product), options.version)
     print("\n".join(lines or [f"{options.product} {options.version} is reproduced: the same bytes, and the same content of its DuckDB file."]))
     return FAILED if lines else DONE
+
+
+def _deliver(options: argparse.Namespace) -> int:
+    from vawg_opendata.delivery import TargetError, deliver, read_targets
+
+    try:
+        targets = read_targets(options.targets)
+        unknown = [name for name in options.target if name not in targets]
+        if unknown:
+            raise TargetError(f"{options.targets} declares no target {unknown[0]!r}; it has {', '.join(targets)}.")
+        for name in options.target:
+            done = deliver(_settings(options, "published").published, targets[name], really=options.really)
+            print("\n".join(done.lines()), flush=True)
+    except TargetError as error:
+        return _refuse(error)
+    return DONE
 
 
 def _sample(options: argparse.Namespace) -> int:

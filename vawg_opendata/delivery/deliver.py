@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vawg_opendata.delivery.adapter import Adapter, Item, Wanted
-from vawg_opendata.delivery.errors import ConflictError, UnreachableError, UnverifiedError, WrongAudienceError
+from vawg_opendata.delivery.errors import ConflictError, TargetError, UnreachableError, UnverifiedError, WrongAudienceError
 from vawg_opendata.delivery.offer import Offer, read_offer
 from vawg_opendata.delivery.targets import CkanTarget, DataPressTarget, ObjectStoreTarget, SftpTarget, Target
 
@@ -90,22 +90,25 @@ def bring(adapter: Adapter, target: Target, offer: Offer, *, really: bool, pause
 
 def adapter_of(target: Target) -> Adapter:
     """The adapter for a target. What it needs is imported here, because most runs need one of them at most."""
-    if isinstance(target, ObjectStoreTarget):
-        from vawg_opendata.delivery.object_store import ObjectStore
+    try:
+        if isinstance(target, ObjectStoreTarget):
+            from vawg_opendata.delivery.object_store import ObjectStore
 
-        return ObjectStore(target)
-    if isinstance(target, SftpTarget):
-        from vawg_opendata.delivery.sftp import Sftp
+            return ObjectStore(target)
+        if isinstance(target, SftpTarget):
+            from vawg_opendata.delivery.sftp import Sftp
 
-        return Sftp(target)
-    if isinstance(target, DataPressTarget):
-        from vawg_opendata.delivery.datapress import DataPress
+            return Sftp(target)
+        if isinstance(target, DataPressTarget):
+            from vawg_opendata.delivery.datapress import DataPress
 
-        return DataPress(target)
-    assert isinstance(target, CkanTarget)
-    from vawg_opendata.delivery.ckan import Ckan
+            return DataPress(target)
+        assert isinstance(target, CkanTarget)
+        from vawg_opendata.delivery.ckan import Ckan
 
-    return Ckan(target)
+        return Ckan(target)
+    except ModuleNotFoundError as error:
+        raise TargetError(f"Target {target.name} needs {error.name}: install vawg-opendata with its extra `delivery`.") from None
 
 
 def _missing(adapter: Adapter, wanted: Wanted, held: Mapping[str, int], gone: set[str], again: "_Attempts") -> list[Item]:

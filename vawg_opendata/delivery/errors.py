@@ -1,7 +1,10 @@
 """The errors of delivery. A message names target, file and what to do; never a secret, never what a file holds."""
 
 
-class DeliveryError(RuntimeError):
+from vawg_opendata.problems import RunError
+
+
+class DeliveryError(RunError):
     """A delivery that did not end as asked. What is at the target is whole; running again goes on from there."""
 
 

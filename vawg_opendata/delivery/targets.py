@@ -20,12 +20,24 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from vawg_opendata.delivery.errors import TargetError
 
 PUBLIC = "datastore"
 _SECRET_WORDS = ("secret", "password", "token", "account_key", "access_key", "credential", "sas")
+
+
+def _downwards(folder: str) -> str:
+    """A folder as it is; ValueError for one that could lead out of the place that is declared."""
+    if ".." in folder.split("/"):
+        raise ValueError("must not lead upwards")
+    return folder
+
+
+def _root_downwards(options: dict[str, str]) -> dict[str, str]:
+    _downwards(options.get("root", ""))
+    return options
 
 
 class _Declared(BaseModel):
@@ -76,9 +88,9 @@ class ObjectStoreTarget(Target):
 
     kind: Literal["object-store"]
     service: Literal["s3", "azblob", "gcs", "swift", "oss", "obs", "cos", "b2"]
-    options: dict[str, str]
+    options: Annotated[dict[str, str], AfterValidator(_root_downwards)]
     secrets: dict[str, Secret] = {}
-    folder: str = ""
+    folder: Annotated[str, AfterValidator(_downwards)] = ""
 
     @model_validator(mode="after")
     def _secrets_apart(self) -> "ObjectStoreTarget":
@@ -90,7 +102,7 @@ class ObjectStoreTarget(Target):
     @property
     def places(self) -> tuple[str, ...]:
         """The container, then the folder."""
-        container = [self.options.get(key, "").rstrip("/") for key in ("endpoint", "account_name", "bucket", "container")]
+        container = [self.options.get(key, "") for key in ("account_name", "bucket", "container")]  # an endpoint has several names
         return ("/".join([self.service, *container, *_parts(self.options.get("root", "")), *_parts(self.folder), ""]),)
 
 
@@ -102,7 +114,7 @@ class SftpTarget(Target):
     port: int = 22
     user: str
     known_hosts: str
-    folder: str
+    folder: Annotated[str, AfterValidator(_downwards)]
     key_file: str = ""
     passphrase: Secret | None = None
     password: Secret | None = None
