@@ -9,7 +9,11 @@ import pytest
 from tests.delivery.places import ObjectStorePlace, SftpPlace
 from tests.delivery.servers import asyncssh_server, object_store, openssh_server
 from tests.release.packages import LARGE, MIXED, release
+from vawg_opendata.release import releasing
+from vawg_opendata.release.archive import write_archive
 from vawg_opendata.release.catalogue import write_catalogue
+from vawg_opendata.release.files import write_json, write_sums
+from vawg_opendata.release.session import publishing
 
 GROWN = LARGE | {(age, "2024-03"): 30 for age, _ in LARGE}
 
@@ -31,9 +35,6 @@ def released(tmp_path_factory):
 
 def relabel(package, name, audience):
     """Make a package say that it is another product for another audience, as a real one would, its sums included."""
-    from vawg_opendata.release.archive import write_archive
-    from vawg_opendata.release.files import write_json, write_sums
-
     descriptor = json.loads((package / "datapackage.json").read_text(encoding="utf-8"))
     write_json(package / "datapackage.json", descriptor | {"name": name, "audience": audience})
     for path in package.glob("*.zip"):
@@ -44,32 +45,16 @@ def relabel(package, name, audience):
 
 @pytest.fixture
 def published(released, tmp_path):
-    """A copy of them that a test may change."""
-    shutil.copytree(released, tmp_path / "published")
+    """A copy of them, with what is kept beside them, that a test may change."""
+    for name in ("published", ".published.releases"):
+        shutil.copytree(released.with_name(name), tmp_path / name)
     return tmp_path / "published"
 
 
 def withdraw(published, version="1.1.0", product="victims-test"):
-    """What a withdrawal leaves in the published folder."""
-    from vawg_opendata.release.files import write_sums
-
-    home = published / "datastore" / product
-    entries = json.loads((home / "versions.json").read_text(encoding="utf-8"))
-    for entry in entries:
-        if entry["version"] == version:
-            entry |= {"status": "withdrawn", "withdrawn": "2026-03-01T09:30:00Z", "reason": "Counted twice."}
-    (home / "versions.json").write_text(json.dumps(entries), encoding="utf-8")
-    shutil.rmtree(home / version)
-    (home / version).mkdir()
-    (home / version / "withdrawn.json").write_text('{"reason": "Counted twice."}\n', encoding="utf-8")
-    (home / version / "README.md").write_text("# Withdrawn\n", encoding="utf-8")
-    write_sums(home / version)
-    left = [entry["version"] for entry in entries if entry["status"] == "released"]
-    if left:
-        (home / "latest.json").write_text(json.dumps({"version": left[0]}), encoding="utf-8")
-    else:
-        (home / "latest.json").unlink()
-    write_catalogue(published)
+    """Withdraw a version of the public product."""
+    with publishing(published) as session:
+        releasing.withdraw(session, "datastore", product, version, "B. Reviewer", "Counted twice.")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,10 @@ from rdflib import Graph, Literal, Namespace, URIRef
 
 from tests.release.packages import LARGE, MIXED, release
 from tests.tools import tool
+from vawg_opendata.release import releasing
 from vawg_opendata.release.catalogue import write_catalogue
+from vawg_opendata.release.files import write_sums
+from vawg_opendata.release.session import publishing
 
 BASE = "https://data.example/open/"
 SPDX = Namespace("http://spdx.org/rdf/terms#")
@@ -39,6 +42,7 @@ def published(tmp_path_factory):
         package = json.loads(path.read_text(encoding="utf-8"))
         package |= {"name": "partner-records", "audience": "safestats", "title": SECRET, "description": f"{SECRET}."}
         path.write_text(json.dumps(package), encoding="utf-8")
+        write_sums(path.parent)
     write_catalogue(published)
     return published
 
@@ -46,18 +50,16 @@ def published(tmp_path_factory):
 @pytest.fixture
 def withdrawn(published, tmp_path):
     """The same, with the newest version of the public product withdrawn."""
-    copy = tmp_path / "published"
-    shutil.copytree(published, copy)
-    home = copy / "datastore" / "victims-test"
-    entries = json.loads((home / "versions.json").read_text(encoding="utf-8"))
-    entries[0] |= {"status": "withdrawn", "withdrawn": "2026-03-01T09:30:00Z", "reason": "February was counted twice."}
-    (home / "versions.json").write_text(json.dumps(entries), encoding="utf-8")
-    (home / "latest.json").write_text('{"version": "1.0.0"}', encoding="utf-8")
-    shutil.rmtree(home / "1.1.0")
-    (home / "1.1.0").mkdir()
-    (home / "1.1.0" / "README.md").write_text("# Withdrawn\n", encoding="utf-8")
-    write_catalogue(copy)
-    return copy
+    for name in ("published", ".published.releases"):
+        shutil.copytree(published.with_name(name), tmp_path / name)
+    withdraw(tmp_path / "published", "1.1.0", "February was counted twice.", 1)
+    return tmp_path / "published"
+
+
+def withdraw(published, version, why, day):
+    """Withdraw a version of the public product, some day of March."""
+    with publishing(published, datetime.datetime(2026, 3, day, 9, 30, tzinfo=datetime.UTC)) as session:
+        releasing.withdraw(session, "datastore", "victims-test", version, "B. Reviewer", why)
 
 
 def graph(path):
@@ -148,17 +150,11 @@ def test_a_withdrawn_version_is_named_and_not_offered(withdrawn):
 
 
 def test_a_product_with_nothing_left_is_still_told_of(withdrawn):
-    home = withdrawn / "datastore" / "victims-test"
-    gone = {"status": "withdrawn", "withdrawn": "2026-03-02T09:30:00Z", "reason": "All wrong."}
-    entries = [entry | gone for entry in json.loads((home / "versions.json").read_text(encoding="utf-8"))]
-    (home / "versions.json").write_text(json.dumps(entries), encoding="utf-8")
-    (home / "latest.json").unlink()
-    shutil.rmtree(home / "1.0.0")
-    write_catalogue(withdrawn)
+    withdraw(withdrawn, "1.0.0", "All wrong.", 2)
     catalogue = graph(withdrawn / "datastore" / "catalogue.json")
     assert not list(catalogue.subjects(rdflib.RDF.type, rdflib.DCAT.Distribution))
     assert conforms(catalogue)[0]
-    assert not (home / "dataset.jsonld").exists()
+    assert not (withdrawn / "datastore" / "victims-test" / "dataset.jsonld").exists()
     assert {entry.title for entry in feedparser.parse(str(withdrawn / "datastore" / "feed.atom")).entries} == {
         "Withdrawn: victims-test 1.0.0", "Withdrawn: victims-test 1.1.0",
     }  # fmt: skip

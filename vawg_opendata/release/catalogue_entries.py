@@ -7,7 +7,6 @@ catalogue is written belongs in `catalogue_dcat`, `catalogue_schema_org` and `ca
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from vawg_opendata.products import PRODUCTS
@@ -113,12 +112,12 @@ def _product(home: Path) -> ProductEntry:
 def _version(home: Path, entry: Mapping) -> VersionEntry:
     folder = home / entry["version"]
     path = f"{home.name}/{entry['version']}"
-    withdrawn = "" if entry["status"] == RELEASED else entry.get("withdrawn") or _time(home / "versions.json")
+    withdrawn = "" if entry["status"] == RELEASED else entry["withdrawn"]
     descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8")) if (folder / DESCRIPTOR).is_file() else {}
-    issued = entry.get("released") or _time(folder / SUMS if (folder / SUMS).is_file() else home / "versions.json")
-    documents = tuple(name for name in (*DOCUMENTS, SUMS, SIGNATURE) if (folder / name).is_file())
+    names = ("README.md",) if withdrawn else (*DOCUMENTS, SUMS, SIGNATURE)
+    documents = tuple(name for name in names if (folder / name).is_file())
     files = () if withdrawn else tuple(_files(folder, descriptor))
-    return VersionEntry(entry["version"], path, issued, withdrawn, entry.get("reason", ""), descriptor, files, documents)
+    return VersionEntry(entry["version"], path, entry["released"], withdrawn, entry.get("reason", ""), descriptor, files, documents)
 
 
 def _files(folder: Path, descriptor: Mapping) -> list[PublishedFile]:
@@ -139,8 +138,3 @@ def _files(folder: Path, descriptor: Mapping) -> list[PublishedFile]:
         words = f"All files of version {descriptor['version']} of {descriptor['title']}, in one zip file."
         files.append(PublishedFile(archive.name, "Whole package (zip)", words, "zip", "application/zip", archive.stat().st_size, sha256(archive)))
     return files
-
-
-def _time(path: Path) -> str:
-    """When a file was written: what stands for the time of a release whose list does not tell it."""
-    return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
