@@ -124,3 +124,46 @@ def test_a_wrong_command_is_explained(arguments):
 def test_a_wrong_setting_is_explained(tmp_path):
     done = vawg("publish", "--work", tmp_path, VAWG_SAMPLE_RECORDS="many")
     assert done.returncode == 2 and "VAWG_SAMPLE_RECORDS" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_version_goes_through_its_states_by_commands(landing, tmp_path):
+    where = ("--published", tmp_path / "published")
+    prepared = vawg("prepare", "--landing", landing, "--work", tmp_path / "work", "--product", "female-homicide", "--who", "Ann", "--at", "2020-01-02", *where)
+    assert prepared.returncode == 0 and "prepared: readers do not have it yet" in prepared.stdout, prepared.stderr
+    assert not (tmp_path / "published" / "datastore").exists()
+    waits = vawg("review", *where)
+    assert "female-homicide 1.0.0 (datastore): prepared, appears at 2020-01-02T09:30:00Z\n1 versions wait." in waits.stdout
+    early = vawg("approve", "female-homicide", "--who", "Bea", "--why", "in a hurry", *where)
+    assert early.returncode == 1 and "Read its report first: vawg review female-homicide" in early.stderr and "Traceback" not in early.stderr
+    report = vawg("review", "female-homicide", "--who", "Bea", *where)
+    assert report.returncode == 0 and "# Review of female-homicide 1.0.0" in report.stdout and "| victims_by_method |" in report.stdout
+    assert vawg("approve", "female-homicide", "--who", "Ann", "--why", "mine", *where).returncode == 1
+    assert vawg("approve", "female-homicide", "--who", "Bea", "--why", "read it", *where).returncode == 0
+    released = vawg("release", "--due", *where)
+    assert released.returncode == 0 and "female-homicide 1.0.0 is released" in released.stdout, released.stderr
+    same = vawg("reproduce", "female-homicide", "1.0.0", "--work", tmp_path / "again", *where)
+    assert same.returncode == 0 and "is reproduced" in same.stdout, same.stdout + same.stderr
+    assert not any((tmp_path / "again").iterdir())
+    withdrawn = vawg("withdraw", "female-homicide", "1.0.0", "--who", "Bea", "--why", "a trial", *where)
+    assert withdrawn.returncode == 0 and (tmp_path / "published" / "datastore" / "female-homicide" / "1.0.0" / "withdrawn.json").is_file()
+
+
+def test_reproducing_from_other_files_tells_what_differs(landing, published, tmp_path):
+    _, folder = published
+    other = shutil.copytree(landing, tmp_path / "landing")
+    table = other / "crime_extract" / "homicides.csv"
+    lines = table.read_bytes().splitlines(keepends=True)
+    table.write_bytes(b"".join(lines[:-40]))
+    path = other / "crime_extract" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["tables"]["homicides"]["rows"] -= 40
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    done = vawg("reproduce", "female-homicide", "1.0.0", "--landing", other, "--work", tmp_path / "work", "--published", folder)
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+    assert "input crime_extract/homicides.csv is not at hand as it was" in done.stdout and "data/victims_by_method.csv differs" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("review", "female-homicde"), ("release",), ("release", "female-homicide", "--due")])
+def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path):
+    done = vawg(*arguments, "--published", tmp_path / "published")
+    assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr

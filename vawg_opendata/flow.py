@@ -25,9 +25,10 @@ from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
 from vawg_opendata.release.building import Content
 from vawg_opendata.release.held import published_releases, united
+from vawg_opendata.release.ledger import Ledger
 from vawg_opendata.release.releasing import release_time
 from vawg_opendata.release.states import RELEASED
-from vawg_opendata.release.store import published_folders
+from vawg_opendata.release.store import Store, published_folders
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
 from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
@@ -49,6 +50,9 @@ RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
 
 SAMPLE_FIRST = "2025-12"
 """First month of the offences of the sample: few months, so that a sample of the default size is as dense as the real series."""
+
+BESIDE = "beside.json"
+"""How many entries the ledger had when a measure was protected: beside which versions, for whoever builds the package again."""
 
 PANDERA_ROWS = 100_000
 """Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,
@@ -199,6 +203,8 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     folder.mkdir(mode=0o700, parents=True)
     for name, table in protection.tables.items():
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)
+    entries = len(Ledger(Store(settings.published).ledger).entries)
+    (folder / BESIDE).write_text(json.dumps({"entries": entries}), encoding="utf-8")
     return protection.summary
 
 
@@ -235,8 +241,14 @@ def package_content(settings: Settings, product: Product) -> Content | None:
         protected(settings, product, statistics),
         [file for file in inputs.files if file.source in sources],
         synthetic=not sources.isdisjoint(inputs.synthetic),
-        origin=_origin(settings),
+        origin=_origin(settings) | {"entries": _entries(settings, product)},
     )
+
+
+def _entries(settings: Settings, product: Product) -> dict[str, int]:
+    """By measure, how many entries the ledger had when it was protected."""
+    paths = {measure.name: _protected_folder(settings, product, measure.name) / BESIDE for measure in product.measures}
+    return {name: json.loads(path.read_text(encoding="utf-8"))["entries"] for name, path in paths.items() if path.is_file()}
 
 
 def _origin(settings: Settings) -> dict[str, object]:

@@ -60,15 +60,23 @@ def _landing(settings: Settings, origin: dict, scratch: Path) -> Path:
 
 
 def _build(settings: Settings, product: Product, preparation: dict, store: Store) -> tuple[Path, list[str]]:
-    """The package built again, and what differs in its inputs."""
-    past = history(store, Ledger(store.ledger).entries[: preparation["entries"]], product.audience, product.name)
+    """The package built again, and what differs in its inputs.
+
+    What partners get is protected beside what the public got in the same run, so public products of the same measure come first.
+    """
+    ledger = Ledger(store.ledger).entries
     flow.read_records(settings)
-    flow.count(replace(settings, products=(product.name,)), product)
     for measure in product.measures:
-        flow.protect_measure(settings, product, measure.name, past.held)
+        if measure.name not in preparation["origin"]["entries"]:
+            continue
+        entries = ledger[: preparation["origin"]["entries"][measure.name]]
+        for one in (*flow.before(product, measure.name), product):
+            flow.count(replace(settings, products=(one.name,)), one)
+            flow.protect_measure(settings, one, measure.name, history(store, entries, one.audience, one.name).held)
     content = flow.package_content(settings, product)
     if content is None:
         raise ReleaseError(f"No input file gives anything of {product.name}. Say where the files are that it was made from, with --landing.")
     package = settings.work / "package"
+    past = history(store, ledger[: preparation["entries"]], product.audience, product.name)
     build(content, past, package, note=preparation["note"], bump=preparation["bump"])
     return package, input_differences(preparation["inputs"], content.inputs)

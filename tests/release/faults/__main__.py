@@ -21,6 +21,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vawg-faults-") as folder:
         campaign = Campaign(Path(folder), options.seed)
         print(json.dumps({"changes": campaign.changes, "seconds": campaign.seconds}), file=sys.stderr)
+        told = 0
         for part in (
             campaign.kills_at_changes,
             lambda: campaign.kills_at_random(options.random),
@@ -29,6 +30,8 @@ def main() -> int:
             lambda: full_disks(campaign),
         ):
             part()
+            print("".join(f"{fault}\n" for fault in campaign.outcome.faults[told:]), end="", file=sys.stderr)
+            told = len(campaign.outcome.faults)
             print(f"{time.monotonic() - began:.0f} s: {dict(campaign.outcome.tried)}, {len(campaign.outcome.faults)} faults", file=sys.stderr)
     figures = {"tried": dict(campaign.outcome.tried), "changes": campaign.changes, "seconds": round(time.monotonic() - began, 1)}
     print(json.dumps(figures | {"faults": campaign.outcome.faults}, indent=2))

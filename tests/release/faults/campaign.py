@@ -50,7 +50,7 @@ class Campaign:
         self.scratch = scratch
         self.random = random.Random(seed)
         self.outcome = Outcome()
-        self.starting = threading.Lock()
+        self.processes = threading.Lock()
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["tests.release.faults.publisher"])
         self.scenarios = scenarios(scratch / "starts")
@@ -67,8 +67,7 @@ class Campaign:
         counted = self.context.SimpleQueue()
         began = time.monotonic()
         process = self._start(scenario, folder, counted=counted)
-        process.join()
-        assert process.exitcode == 0, scenario.name
+        assert self._end(process) == 0, scenario.name
         self.changes[scenario.name] = counted.get()
         self.seconds[scenario.name] = time.monotonic() - began
         assert not problems(folder / "published"), scenario.name
@@ -76,9 +75,18 @@ class Campaign:
 
     def _start(self, scenario: Scenario, folder: Path, **disturbance) -> multiprocessing.Process:
         process = self.context.Process(target=publisher, args=(scenario, folder), kwargs=disturbance)
-        with self.starting:
+        with self.processes:
             process.start()
         return process
+
+    def _end(self, process: multiprocessing.Process) -> int:
+        """Wait for a process and return its exit status. Starting one looks at all others too, so only one thread may at a time."""
+        while True:
+            with self.processes:
+                process.join(0)
+                if process.exitcode is not None:
+                    return process.exitcode
+            time.sleep(0.005)
 
     def kills_at_changes(self, every: int = 1) -> None:
         """Kill before each change of a file that a publisher makes, or before every so many-th."""
@@ -90,7 +98,7 @@ class Campaign:
 
         def kill(scenario: Scenario, number: int) -> None:
             with self._disturbed(scenario, "kills before a change", f"killed before change {number}") as folder:
-                self._start(scenario, folder, die_at=number).join()
+                self._end(self._start(scenario, folder, die_at=number))
 
         self._all(kill, points)
 
@@ -104,7 +112,7 @@ class Campaign:
                 process = self._start(scenario, folder)
                 time.sleep(moment)
                 process.kill()
-                process.join()
+                self._end(process)
 
         self._all(kill, moments)
 
@@ -113,10 +121,9 @@ class Campaign:
 
         def starve(scenario: Scenario, size: int) -> None:
             with self._disturbed(scenario, "full disks (largest file)", f"no file larger than {size} bytes") as folder:
-                process = self._start(scenario, folder, largest=size)
-                process.join()
-                if process.exitcode not in (0, REFUSED):
-                    self.outcome.faults.append(f"{scenario.name}: with files of at most {size} bytes it ended with {process.exitcode}")
+                status = self._end(self._start(scenario, folder, largest=size))
+                if status not in (0, REFUSED):
+                    self.outcome.faults.append(f"{scenario.name}: with files of at most {size} bytes it ended with {status}")
 
         self._all(starve, [(scenario, size) for scenario in self.scenarios for size in sizes])
 
@@ -126,10 +133,9 @@ class Campaign:
         def start_both(scenario: Scenario) -> None:
             with self._disturbed(scenario, "two publishers", "two at once") as folder:
                 both = [self._start(scenario, folder) for _ in range(2)]
-                for process in both:
-                    process.join()
-                if sorted(process.exitcode for process in both) not in ([0, 0], [0, REFUSED]):
-                    self.outcome.faults.append(f"{scenario.name}: two at once ended with {[process.exitcode for process in both]}")
+                statuses = sorted(self._end(process) for process in both)
+                if statuses not in ([0, 0], [0, REFUSED]):
+                    self.outcome.faults.append(f"{scenario.name}: two at once ended with {statuses}")
 
         self._all(start_both, [(self.random.choice(self.scenarios),) for _ in range(number)])
 
@@ -153,10 +159,9 @@ class Campaign:
         """What readers see now, and after a rerun."""
         title = f"{scenario.name}, {words}"
         self.outcome.faults += [f"{title}: {problem}" for problem in problems(folder / "published")]
-        rerun = self._start(scenario, folder)
-        rerun.join()
-        if rerun.exitcode:
-            self.outcome.faults.append(f"{title}: the rerun ended with {rerun.exitcode}")
+        status = self._end(self._start(scenario, folder))
+        if status:
+            self.outcome.faults.append(f"{title}: the rerun ended with {status}")
             return
         self.outcome.faults += [f"{title}, after a rerun: {problem}" for problem in after_rerun(folder, self.ends[scenario.name])]
 
