@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from anonymisation.command.files import InputError, read_lines
+from anonymisation.command.files import InputError, check_source, read_lines
 from anonymisation.records import DistinctLDiversity, RecordHierarchy, RecordPolicy, TCloseness
 from anonymisation.records.streams import protect_file
 
@@ -33,6 +33,7 @@ def protect_records_file(
     if (l is not None or t is not None) != bool(sensitive):
         raise InputError("--sensitive names the columns that --l and --t are about: give it with one of them, or none of the three")
     models = (*([DistinctLDiversity(l)] if l is not None else []), *([TCloseness(t)] if t is not None else []))
+    check_source(source)
     rules = RecordPolicy(tuple(quasi_identifiers), sensitive=dict.fromkeys(sensitive, models), **policy)
     hierarchies = [read_hierarchy(folder, name) for name in quasi_identifiers]
     inputs = [source, *(_path(folder, name) for name in quasi_identifiers)]

@@ -42,7 +42,7 @@ def as_arrow(table: object) -> pa.Table:
     if isinstance(table, pa.RecordBatch):
         return pa.Table.from_batches([table])
     kind = type(table)
-    if kind.__module__.startswith("pandas.") and kind.__name__ == "DataFrame":
+    if kind.__module__.split(".")[0] == "pandas" and kind.__name__ == "DataFrame":
         return pa.Table.from_pandas(table, preserve_index=False)
     if kind.__name__ == "DuckDBPyRelation":
         return table.to_arrow_table()
@@ -108,13 +108,32 @@ def texts(column: pa.Array) -> tuple[list[str | None], np.ndarray]:
         column = column.cast(pa.date32(), safe=False)
     if pa.types.is_floating(column.type) and pc.all(pc.equal(column, pc.floor(column))).as_py() is not False:
         column = column.cast(pa.int64())
-    encoded = column.dictionary_encode()
     try:
+        encoded = column.dictionary_encode(null_encoding="encode")
         values = [value or None for value in encoded.dictionary.cast(pa.string()).to_pylist()]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise RecordError(f"a column of {column.type} has no values as text; give text, whole numbers or days") from error
-    index = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False)
-    return [*values, None] if encoded.indices.null_count else values, index
+    return values, np.from_dlpack(encoded.indices)
+
+
+def text_array(labels: Sequence[str]) -> pa.Array:
+    """An Arrow array of texts; as the two below, made from its bytes, since ``pyarrow.array`` imports pandas first."""
+    parts = [label.encode() for label in labels]
+    ends = np.cumsum([0, *map(len, parts)]).astype(np.int32)
+    return pa.StringArray.from_buffers(len(parts), pa.py_buffer(ends), pa.py_buffer(b"".join(parts)))
+
+
+def index_array(codes: np.ndarray) -> pa.Array:
+    """An Arrow array of signed whole numbers, null where one is negative."""
+    known = codes >= 0
+    valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    kind = {1: pa.int8(), 2: pa.int16(), 4: pa.int32()}[codes.itemsize]
+    return pa.Array.from_buffers(kind, codes.size, [valid, pa.py_buffer(codes)])
+
+
+def mask_array(mask: np.ndarray) -> pa.Array:
+    """An Arrow array of truth values."""
+    return pa.Array.from_buffers(pa.bool_(), mask.size, [None, pa.py_buffer(np.packbits(mask, bitorder="little"))])
 
 
 def _leaves(column: pa.Array, hierarchy: RecordHierarchy, before: int) -> np.ndarray:

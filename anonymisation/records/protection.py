@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from anonymisation.errors import ProtectionError, RecordError
-from anonymisation.records.encoding import as_arrow, batches_of, check_columns, encode
+from anonymisation.records.encoding import as_arrow, batches_of, encode, index_array, mask_array, text_array
 from anonymisation.records.hierarchy import RecordHierarchy
 from anonymisation.records.local import LocalRecoding
 from anonymisation.records.losses import AdditiveLoss, class_losses
@@ -101,7 +101,7 @@ class Recoding:
         removed = self.removed
         stay = ~removed[class_of]
         if not stay.all():
-            records, class_of = records.filter(pa.array(stay)), class_of[stay]
+            records, class_of = records.filter(mask_array(stay)), class_of[stay]
         for hierarchy, nodes in zip(self.hierarchies, self.nodes, strict=True):
             shown = np.flatnonzero(np.bincount(nodes[~removed], minlength=len(hierarchy.labels)))
             labels = [hierarchy.labels[node] for node in shown]
@@ -110,10 +110,7 @@ class Recoding:
             kind = np.int8 if len(shown) < 127 else np.int16 if len(shown) < 32767 else np.int32
             index = np.full(len(hierarchy.labels), -1, dtype=kind)
             index[shown[real]] = np.arange(len(real))
-            codes = index[nodes][class_of]
-            column = pa.DictionaryArray.from_arrays(
-                pa.array(codes, mask=codes < 0 if len(real) < len(labels) else None), pa.array([labels[place] for place in real], pa.string())
-            )
+            column = pa.DictionaryArray.from_arrays(index_array(index[nodes][class_of]), text_array([labels[place] for place in real]))
             place = records.schema.get_field_index(hierarchy.name)
             records = records.set_column(place, hierarchy.name, column)
         return records

@@ -24,7 +24,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from anonymisation.errors import ProtectionError, RecordError
-from anonymisation.records.encoding import as_arrow, batches_of, check_columns, encode, texts
+from anonymisation.records.encoding import as_arrow, batches_of, check_columns, encode, mask_array, texts
 from anonymisation.records.hierarchy import RecordHierarchy
 from anonymisation.records.models import Pairs, Sensitive, hold
 from anonymisation.records.policy import RecordPolicy
@@ -110,14 +110,14 @@ def protect_release(
     stays &= _may_stay(published, ordered, fits, records.take(where), policy, last[key])
     new = np.ones(records.num_rows, dtype=bool)
     new[where[fits]] = False
-    old = _restored(records.take(where[stays]), last.filter(pa.array(stays)), policy.quasi_identifiers)
-    added = _additions(records.filter(pa.array(new)), ordered, policy)
+    old = _restored(records.take(where[stays]), last.filter(mask_array(stays)), policy.quasi_identifiers)
+    added = _additions(records.filter(mask_array(new)), ordered, policy)
     while added.num_rows:
         joined = [np.concatenate([before, after]) for before, after in zip(published, _published(pa.concat_tables([old, added]), ordered), strict=True)]
         bad = _Step(joined, last.num_rows, ordered).too_small(policy.k)[last.num_rows + old.num_rows :]
         if not bad.any():
             break
-        added = added.filter(pa.array(~bad))
+        added = added.filter(mask_array(~bad))
     held = records.num_rows - old.num_rows - added.num_rows
     return _release(pa.concat_tables([old, added]), key, policy.quasi_identifiers, added.num_rows, last.num_rows - old.num_rows, held)
 

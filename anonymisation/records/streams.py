@@ -49,6 +49,7 @@ def protect_file(source: Path, target: Path, hierarchies: Iterable[RecordHierarc
     try:
         if _write(Path(name), source, recoding) != recoding.frequencies.records:
             raise RecordError(f"{source}: the file changed while it was read; leave it alone and run again")
+        os.chmod(name, 0o600)
         os.replace(name, target)
     except BaseException:
         os.unlink(name)
@@ -61,14 +62,18 @@ def _write(path: Path, source: Path, recoding: Recoding) -> int:
     batches = _batches(source, None)
     first = next(batches)
     schema = _plain(recoding.apply(pa.Table.from_batches([first]), 0).schema)
-    done = 0
+    done, problem = 0, None
 
     def recoded() -> Iterator[pa.RecordBatch]:
-        nonlocal done
-        for batch in chain([first], batches):
-            table = recoding.apply(pa.Table.from_batches([batch]), done)
-            done += batch.num_rows
-            yield from table.cast(schema).to_batches()
+        nonlocal done, problem
+        try:
+            for batch in chain([first], batches):
+                table = recoding.apply(pa.Table.from_batches([batch]), done)
+                done += batch.num_rows
+                yield from table.cast(schema).to_batches()
+        except RecordError as error:
+            problem = error
+            raise
 
     if source.suffix.lower() == ".parquet":
         with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -78,7 +83,10 @@ def _write(path: Path, source: Path, recoding: Recoding) -> int:
         # DuckDB quotes only what needs it, which Arrow's own writer does not.
         with duckdb.connect() as connection:
             stream = connection.from_arrow(pa.RecordBatchReader.from_batches(schema, recoded()))
-            stream.write_csv(str(path), sep=_separator(source), header=True)
+            try:
+                stream.write_csv(str(path), sep=_separator(source), header=True)
+            except (duckdb.Error, RecordError):
+                raise problem if problem is not None else RecordError(f"{path.parent}: the file cannot be written; see to space and rights") from None
     return done
 
 
@@ -121,18 +129,21 @@ def _batches(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBat
         raise RecordError(f"{path}{where}: a row has another number of fields than the header, or is not UTF-8; mend it") from None
 
 
-def _separator(path: Path) -> str:
+def _first_line(path: Path) -> bytes:
     with path.open("rb") as file:
-        first = file.readline()
+        return file.readline()
+
+
+def _separator(path: Path) -> str:
+    first = _first_line(path)
     return ";" if b";" in first and b"," not in first else ","
 
 
 def _header(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        try:
-            first = next(csv.reader(file, delimiter=_separator(path), strict=True), [])
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise RecordError(f"{path}, line 1: the names of the columns cannot be read as UTF-8 text; mend them") from error
-    if not first:
+    try:
+        names = next(csv.reader([_first_line(path).decode("utf-8-sig")], delimiter=_separator(path), strict=True), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RecordError(f"{path}, line 1: the names of the columns cannot be read as UTF-8 text; mend them") from error
+    if not names:
         raise RecordError(f"{path}: the file is empty; its first line must name the columns")
-    return first
+    return names

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anonymisation.errors import ProtectionError, RecordError
-from anonymisation.records.encoding import as_arrow, batches_of, encode, texts
+from anonymisation.records.encoding import as_arrow, batches_of, encode, mask_array, texts
 from anonymisation.records.hierarchy import RecordHierarchy
 from anonymisation.records.policy import RecordPolicy
 from anonymisation.records.protection import recode
@@ -80,7 +80,7 @@ def suppress_values(
         gone, smallest = list(wild.codes.T < 0), int(wild.alike.min())
     made = {}
     for name, column, mask in zip(quasi_identifiers, columns, gone, strict=True):
-        blanked = pc.if_else(pa.array(mask), pa.scalar(None, column.type), column)
+        blanked = pc.if_else(mask_array(mask), pa.scalar(None, column.type), column)
         made[name] = blanked.null_count - column.null_count
         records = records.set_column(records.schema.get_field_index(name), name, blanked)
     return SuppressedValues(records, made, smallest)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from anonymisation.errors import ProtectionError
+from anonymisation.measures import link, measure
 from anonymisation.records import protect_records
 from tests.anonymisation.records.judge import broken, classes_of
 from tests.anonymisation.records.strategies import SENSITIVE, cases
@@ -67,3 +68,21 @@ def test_what_is_published_keeps_the_policy_and_is_true(case):
         sizes = [len(group) for group in classes_of(published, policy.quasi_identifiers).values()]
         assert result.risk["smallest_class"] == min(sizes)
         assert result.risk["marketer"] * len(published) == pytest.approx(len(sizes))
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases(most_records=20, models=False))
+def test_who_knows_everybody_finds_at_least_k_records_for_each(case):
+    hierarchies, rows, policy = case
+    result = attempt(rows, hierarchies, policy)
+    assume(result is not None and result.table.num_rows)
+    people = table_of(rows, policy.quasi_identifiers)
+    # A blank that occurs has a row of its own there.
+    declared = [one.with_blank() if people[one.name].null_count else one for one in hierarchies]
+    levels = {one.name: [[one.labels[level[leaf]] for level in one.nodes] for leaf in range(len(one.values))] for one in declared}
+    for everybody in (False, True):
+        attack = link(result.table, people, policy.quasi_identifiers, hierarchies=levels, everybody=everybody)
+        assert attack.singled_out(policy.k) == 0
+    found = measure(result.table, policy.quasi_identifiers)
+    assert found.k == result.risk["smallest_class"] >= policy.k
+    assert found.marketer == pytest.approx(result.risk["marketer"])
