@@ -67,13 +67,19 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--work", type=Path, metavar="DIR", help="folder for records, counts and history (default: .work)")
     reproduce.set_defaults(command=_reproduce)
 
+    sign = commands.add_parser("sign", help="sign a released version with the publisher's Ed25519 key")
+    sign.add_argument("product", metavar="PRODUCT")
+    sign.add_argument("version", metavar="VERSION")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="the private key, or the public one of a key in the agent")
+    sign.set_defaults(command=_sign)
+
     deliver = commands.add_parser("deliver", help="bring targets to what their audience is offered; without --really say what that takes")
     deliver.add_argument("target", nargs="+", metavar="TARGET", help="names of targets, as the file of targets declares them")
     deliver.add_argument("--targets", type=Path, default=Path("targets.yaml"), metavar="FILE", help="declares the targets (default: targets.yaml)")
     deliver.add_argument("--really", action="store_true", help="do it")
     deliver.set_defaults(command=_deliver)
 
-    for command in (review, approve, release, withdraw, reproduce, deliver):
+    for command in (review, approve, release, withdraw, reproduce, sign, deliver):
         command.add_argument("--published", type=Path, metavar="DIR", help="folder of packages (default: published)")
 
     sample = commands.add_parser("sample", help="make a synthetic landing folder")
@@ -225,6 +231,18 @@ def _reproduce(options: argparse.Namespace) -> int:
     lines = reproduce(_settings(options, "landing", "published", "work"), _product(options.product), options.version)
     print("\n".join(lines or [f"{options.product} {options.version} is reproduced: the same bytes, and the same content of its DuckDB file."]))
     return FAILED if lines else DONE
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from vawg_opendata.release.session import publishing
+    from vawg_opendata.release.signature import sign
+
+    product = _product(options.product)
+    with publishing(_settings(options, "published").published) as session:
+        path = sign(session.store.visible(product.audience, product.name, options.version), options.key, session.store.published)
+        session.settle()  # the catalogue tells of it
+    print(f"{product.name} {options.version} is signed, in {path}")
+    return DONE
 
 
 def _deliver(options: argparse.Namespace) -> int:
