@@ -108,6 +108,7 @@ def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str =
         "resources": resources,
     }
     (folder / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
+    (folder / "disclosure.json").write_text(json.dumps({"guarantee": "No small count.", "method": "Withholding.", "tables": []}), encoding="utf-8")
     (folder / "changes.json").write_text(json.dumps({"since": "", "version": version, "bump": "", "tables": []}), encoding="utf-8")
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in sorted(folder.rglob("*")) if path.is_file()]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
@@ -121,7 +122,9 @@ def make_published(folder: Path) -> Path:
         home = folder / "datastore" / name
         for version in versions:
             make_version(home, version, tuple(TABLES) if name == "many" else ("by_class",))
-        list_versions(home, [{"version": version, "status": "released"} for version in versions])
+        list_versions(home, [{"version": version, "status": "released", "released": "2026-01-02T03:04:05Z"} for version in versions])
+    for name in ("catalogue.json", "feed.atom", "vawg.duckdb"):
+        (folder / "datastore" / name).write_text("", encoding="utf-8")
     secret = folder / "safestats" / "partners-only"
     make_version(secret, "1.0.0", ("by_class",), "safestats")
     list_versions(secret, [{"version": "1.0.0", "status": "released"}])
@@ -131,5 +134,6 @@ def make_published(folder: Path) -> Path:
 def list_versions(home: Path, entries: list[dict]) -> None:
     """`versions.json` and `latest.json`; the first released entry is the latest."""
     (home / "versions.json").write_text(json.dumps(entries), encoding="utf-8")
+    (home / "revisions.csv").write_text("version\n", encoding="utf-8")
     newest = next(entry["version"] for entry in entries if entry["status"] == "released")
     (home / "latest.json").write_text(json.dumps({"version": newest}), encoding="utf-8")

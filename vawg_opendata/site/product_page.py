@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from vawg_opendata.release.files import SUMS
+from vawg_opendata.release.archive import archive_path
+from vawg_opendata.release.files import read_sums, sha256
 from vawg_opendata.site.figures import figure, totals
 from vawg_opendata.site.markup import shown
 from vawg_opendata.site.recipes import recipes
@@ -197,12 +198,15 @@ def _downloads(version: Version) -> list[dict[str, str]]:
         "README.md": "Page for readers, with the data dictionary",
         "CHANGES.md": "What changed since the version before",
         "changes.json": "The same, for machines",
+        "changes.schema.json": "JSON Schema of changes.json",
         "disclosure.json": "How people were protected, and what the attack found",
     }
+    archive = archive_path(version.folder)
+    if archive:
+        others[archive.name] = "Everything in one file"
     found = []
-    sums = version.folder / SUMS
-    for line in sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else []:
-        digest, _, path = line.partition("  ")
+    digests = read_sums(version.folder) | ({archive.name: sha256(archive)} if archive else {})
+    for path, digest in digests.items():
         suffix = path.rpartition(".")[2]
         found.append(
             {
