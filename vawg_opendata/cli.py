@@ -198,6 +198,7 @@ def _approve(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
+    from vawg_opendata.flow import publish_pages
     from vawg_opendata.release.approval import waiting
     from vawg_opendata.release.releasing import due, release
     from vawg_opendata.release.session import account, publishing
@@ -205,20 +206,25 @@ def _release(options: argparse.Namespace) -> int:
     if (options.product is None) == (not options.due):
         raise SettingsError("Name a product, or give --due for all whose time has come.")
     product = None if options.due else _product(options.product)
-    with publishing(_settings(options, "published").published) as session:
+    settings = _settings(options, "published")
+    with publishing(settings.published) as session:
         for entry in due(session) if product is None else [waiting(session, product.audience, product.name)]:
             release(session, entry, options.who or account())
             print(f"{entry.product} {entry.version} is released, in {session.store.visible(*entry.key)}")
+    publish_pages(settings)
     return DONE
 
 
 def _withdraw(options: argparse.Namespace) -> int:
+    from vawg_opendata.flow import publish_pages
     from vawg_opendata.release.releasing import withdraw
     from vawg_opendata.release.session import publishing
 
     product = _product(options.product)
-    with publishing(_settings(options, "published").published) as session:
+    settings = _settings(options, "published")
+    with publishing(settings.published) as session:
         quoting = withdraw(session, product.audience, product.name, options.version, options.who, options.why)
+    publish_pages(settings)
     print(f"{product.name} {options.version} is withdrawn.")
     for version in quoting:
         print(f"changes.json of {version} quotes counts of it: withdraw {version} as well if those must not be seen.")

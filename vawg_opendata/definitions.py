@@ -6,13 +6,14 @@ from vawg_opendata.assets.anonymisation import PROTECTED
 from vawg_opendata.assets.jobs import publish_job
 from vawg_opendata.assets.landing import landing_files
 from vawg_opendata.assets.packages import CHECKS, PACKAGES
+from vawg_opendata.assets.pages import PAGES
 from vawg_opendata.assets.records import read_records
 from vawg_opendata.assets.resources import RunSettings
 from vawg_opendata.assets.statistics import STATISTICS
 from vawg_opendata.settings import Settings
 
 defs = dg.Definitions(
-    assets=[landing_files, read_records, *STATISTICS, *PROTECTED, *PACKAGES],
+    assets=[landing_files, read_records, *STATISTICS, *PROTECTED, *PACKAGES, *PAGES],
     asset_checks=CHECKS,
     jobs=[publish_job],
     resources={"settings": RunSettings.of(Settings.from_environment())},

@@ -1,7 +1,7 @@
-"""The flow as plain functions, one per step, in their order: landing, records, statistics, protection, packages.
+"""The flow as plain functions, one per step, in their order: landing, records, statistics, protection, packages, pages.
 
 Each step takes the settings, reads what the step before left in the work folder, and leaves its own result there; the
-last one writes to the published folder. Dagster's assets call these functions, and so may anything else. How a step
+last two write to the published folder. Dagster's assets call these functions, and so may anything else. How a step
 does its work belongs in the part that it calls.
 
     WORK/sample/                         the synthetic landing folder, when no other is given
@@ -24,9 +24,11 @@ from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
 from vawg_opendata.release.building import Content
+from vawg_opendata.release.duckdb_combined import write_combined
 from vawg_opendata.release.held import published_releases, united
 from vawg_opendata.release.ledger import Ledger
 from vawg_opendata.release.releasing import release_time
+from vawg_opendata.release.session import publishing
 from vawg_opendata.release.states import RELEASED
 from vawg_opendata.release.store import Store, published_folders
 from vawg_opendata.release.versions import latest, listed
@@ -36,6 +38,7 @@ from vawg_opendata.schemas.dashboard import TABLES as DASHBOARD_RECORDS
 from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.settings import Settings, SettingsError
+from vawg_opendata.site import build_site
 from vawg_opendata.sources import crime_extract
 from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landing
 from vawg_opendata.statistics import ProductStatistics, build
@@ -75,6 +78,14 @@ class Inputs:
         """What `save` wrote."""
         plain = json.loads((work / "inputs.json").read_text(encoding="utf-8"))
         return cls(tuple(InputFile(**file) for file in plain["files"]), tuple(plain["synthetic"]))
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What readers are given beside packages: the folder of the site, and the DuckDB file of each audience that has a product."""
+
+    site: Path
+    databases: tuple[Path, ...]
 
 
 def chosen_products(settings: Settings) -> tuple[Product, ...]:
@@ -304,6 +315,16 @@ def published_versions(settings: Settings, audience: str) -> list[tuple[str, str
     return [(home.name, entry["version"]) for home in homes for entry in listed(home) if entry["status"] == RELEASED]
 
 
+def publish_pages(settings: Settings) -> Pages:
+    """Make the public site and the DuckDB file of each audience from what is released. ReleaseError when another run is publishing.
+
+    Whoever releases or withdraws a version calls this afterwards: withdrawing takes the pages and files away that show it.
+    """
+    with publishing(settings.published) as session:
+        databases = write_combined(settings.published, session.staging)
+        return Pages(build_site(settings.published), tuple(databases))
+
+
 def run(settings: Settings) -> list[PublishedVersion]:
     """The whole flow. Raises what its steps raise; a product that no source can give is left out."""
     products = chosen_products(settings)
@@ -314,4 +335,5 @@ def run(settings: Settings) -> list[PublishedVersion]:
         for measure in product.measures:
             protect_measure(settings, product, measure.name)
     published = [publish_product(settings, product) for product in products]
+    publish_pages(settings)
     return [version for version in published if version is not None]

@@ -8,7 +8,7 @@ from vawg_opendata.products import PRODUCTS
 
 GRAPH = defs.resolve_asset_graph()
 KEYS = sorted(GRAPH.get_all_asset_keys(), key=lambda key: key.path)
-STAGES = ["landing", "records", "statistics", "anonymisation", "packages"]
+STAGES = ["landing", "records", "statistics", "anonymisation", "packages", "pages"]
 
 
 def named(key) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from vawg_opendata.assets.packages import KEYS
+from vawg_opendata.assets.pages import KEY as PAGES
 from vawg_opendata.assets.records import ACCOUNTING
 from vawg_opendata.settings import Settings
 
@@ -31,4 +32,6 @@ def lines(result: dg.ExecuteInProcessResult, settings: Settings) -> list[str]:
         if package["state"] != "released":
             state += f", {package['state']}: readers do not have it yet"
         told.append(f"{product} {package['version']} ({state}): {package['cells']:,} cells, {share:.1%} withheld, in {package['folder']}")
+    if (pages := metadata(PAGES))["pages"]:
+        told.append(f"{pages['pages']} pages, in {pages['index']}")
     return told

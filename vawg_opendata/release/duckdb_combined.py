@@ -19,13 +19,11 @@ from vawg_opendata.release.duckdb_file import BLOCK_SIZE, STORAGE_VERSION, conte
 from vawg_opendata.release.duckdb_queries import describing_tables, views_and_macros
 from vawg_opendata.release.formats import DUCKDB_TYPES, csv_relation
 from vawg_opendata.release.loading import DEFAULT_AUDIENCE
-from vawg_opendata.release.store import DESCRIPTOR
+from vawg_opendata.release.store import COMBINED, DESCRIPTOR
 from vawg_opendata.release.revisions import NAME as NAME_OF_REVISIONS
 from vawg_opendata.release.states import RELEASED
 from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas.rules import literal, quoted
-
-NAME = "vawg.duckdb"
 
 
 def write_combined(published: Path, staging: Path) -> list[Path]:
@@ -38,7 +36,7 @@ def write_combined(published: Path, staging: Path) -> list[Path]:
         packages = _packages(published, audience)
         if not any(package["audience"] == audience for _, package, _ in packages):
             continue
-        fresh, target = staging / NAME, published / audience / NAME
+        fresh, target = staging / COMBINED, published / audience / COMBINED
         _write(packages, fresh)
         if target.is_file() and _offers(target) == _offers(fresh):
             fresh.unlink()

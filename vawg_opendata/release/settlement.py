@@ -2,7 +2,7 @@
 
 The order in which versions are released is: the package whole in the store; one rename into the published folder; the entry in
 the ledger; `versions.json`, the table of revisions and the catalogue; `latest.json` last. Withdrawing is: the entry in the
-ledger; `latest.json` and `versions.json`; one rename back into the store; the tombstone. A run can die between any two of these,
+ledger; `latest.json` and `versions.json`; the pages and files made from packages go; one rename back into the store; the tombstone. A run can die between any two of these,
 and settling does what is left. It decides nothing: a package that nobody approved is not released here.
 """
 
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from vawg_opendata.release.catalogue import write_catalogue
 from vawg_opendata.release.errors import ReleaseError
-from vawg_opendata.release.files import SUMS, make_durable, remove_unfinished, rename_durably, sha256, write_json, write_sums, wrong_sums
+from vawg_opendata.release.files import SUMS, make_durable, remove_durably, remove_unfinished, rename_durably, sha256, write_json, write_sums, wrong_sums
 from vawg_opendata.release.ledger import Entry, Ledger, utc_text
 from vawg_opendata.release.revisions import write_revisions
 from vawg_opendata.release.states import ADOPT, APPROVED, AUTOMATIC, NOTHING, PENDING, RELEASE, RELEASED, WITHDRAWN
-from vawg_opendata.release.store import DESCRIPTOR, TOMBSTONE, Store
+from vawg_opendata.release.store import COMBINED, DESCRIPTOR, TOMBSTONE, Store
 from vawg_opendata.release.versions import is_version, listed, point_latest, versions_list, write_list
 
 
@@ -147,6 +147,7 @@ def _take_away(store: Store, entry: Entry, staging: Path) -> None:
     """Move a withdrawn version from the published folder into the store, and put its tombstone in its place."""
     visible, kept = store.visible(*entry.key), store.package(*entry.key)
     if (visible / DESCRIPTOR).is_file():
+        _take_pages_away(store)
         kept.parent.mkdir(parents=True, exist_ok=True)
         rename_durably(visible, kept)
     if visible.is_dir():
@@ -166,3 +167,10 @@ def _take_away(store: Store, entry: Entry, staging: Path) -> None:
     write_sums(grave)
     make_durable(grave)
     rename_durably(grave, visible)
+
+
+def _take_pages_away(store: Store) -> None:
+    """Remove what was made from packages and shows what they hold; it is made again, without what was withdrawn, by whoever asks for it."""
+    shutil.rmtree(store.site, ignore_errors=True)
+    for path in store.published.glob(f"*/{COMBINED}"):
+        remove_durably(path)

@@ -20,6 +20,8 @@ from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.versions import listed
 
 DESCRIPTOR = "datapackage.json"
+COMBINED = "vawg.duckdb"
+"""The DuckDB file of all products of an audience, in its folder."""
 TOMBSTONE = "withdrawn.json"
 
 
@@ -39,6 +41,11 @@ class Store:
     def ledger(self) -> Path:
         """The file of the ledger."""
         return self.root / "ledger.jsonl"
+
+    @property
+    def site(self) -> Path:
+        """The folder of the public pages."""
+        return self.published / "site"
 
     def home(self, audience: str, product: str) -> Path:
         """The published folder of a product."""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import jinja2
 
+from vawg_opendata.release.store import Store
 from vawg_opendata.site import explore
 from vawg_opendata.site.product_page import changes_words, description, headline, page, period
 from vawg_opendata.site.released import Cells, Version, newest, read_rows, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
 
-FOLDER = "site"
 EXIT_ADDRESS = "https://www.bbc.co.uk/weather"
 """Where leaving leads: the page that GOV.UK's Exit this page goes to by default."""
 SHOWN_FIRST = "vawg-offences"
@@ -59,7 +59,7 @@ def build_site(published: Path) -> Path:
     Nothing is built where nothing is released to the public. OSError when the folder cannot be written.
     """
     shelves = {name: Shelf(tuple(versions), newest(published, versions)) for name, versions in _in_order(released(published))}
-    folder = published / FOLDER
+    folder = Store(published).site
     written = set()
     for path, text in _files(shelves) if shelves else ():
         _replace(folder / path, text.encode())
@@ -165,7 +165,7 @@ def _release(version: Version) -> dict:
         "number": version.number,
         "address": f"{version.product}/{version.number}.html" if version.readable else "",
         "period": period(version) if version.readable else "",
-        "date": version.entry.get("released", ""),
+        "date": version.entry.get("released", "")[:10],
         "status": version.status + (f": {reason}" if reason else ""),
         "words": " ".join(changes_words(version.json("changes.json"))[:1]) if version.readable else "",
     }
