@@ -20,13 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from anonymisation import CountTable, ProtectedTable
+from vawg_opendata.corrections import apply_corrections, load_corrections
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
-from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError, publish
+from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
 from vawg_opendata.release.building import Content
 from vawg_opendata.release.duckdb_combined import write_combined
 from vawg_opendata.release.held import published_releases, united
 from vawg_opendata.release.ledger import Ledger
+from vawg_opendata.release.publish import publish_content
 from vawg_opendata.release.releasing import release_time
 from vawg_opendata.release.session import publishing
 from vawg_opendata.release.states import RELEASED
@@ -64,10 +66,11 @@ which gives the same verdict (a test holds the two together) in bounded memory."
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that the records were read from, and the sources of them whose records are made up."""
+    """The files that the records were read from, the sources of them whose records are made up, and the corrections made."""
 
     files: tuple[InputFile, ...]
     synthetic: tuple[str, ...]
+    corrections: tuple[dict[str, str], ...] = ()
 
     def save(self, work: Path) -> None:
         """Write them to the work folder."""
@@ -77,7 +80,7 @@ class Inputs:
     def load(cls, work: Path) -> "Inputs":
         """What `save` wrote."""
         plain = json.loads((work / "inputs.json").read_text(encoding="utf-8"))
-        return cls(tuple(InputFile(**file) for file in plain["files"]), tuple(plain["synthetic"]))
+        return cls(tuple(InputFile(**file) for file in plain["files"]), tuple(plain["synthetic"]), tuple(plain["corrections"]))
 
 
 @dataclass(frozen=True)
@@ -119,12 +122,21 @@ def landing_folder(settings: Settings) -> Path:
 
 
 def read_records(settings: Settings) -> LandingReport:
-    """All input files as records. LandingError, before anything is written, with every problem of the files if one is wrong."""
+    """All input files as records, known errors of their sources corrected. LandingError, before anything is written, with every problem of the files if one is wrong."""
     folder = landing_folder(settings)
     report = read_landing(folder, settings.work)
     files = tuple(InputFile(file.source, file.name, file.bytes, file.sha256) for file in report.files)
-    Inputs(files, _synthetic_sources(folder, report)).save(settings.work)
+    synthetic = _synthetic_sources(folder, report)
+    wanted = [correction for correction in load_corrections() if _source_of(correction.table) not in synthetic]
+    made = apply_corrections(wanted, settings.work / "records")
+    told = [{"table": one.table, "name": one.name, "reason": one.reason, "source": one.source} for one in made]
+    Inputs(files, synthetic, tuple(told)).save(settings.work)
     return report
+
+
+def _source_of(table: str) -> str:
+    """The source that gives a record table."""
+    return next((source for source, schemas in RECORD_TABLES.items() if table in {schema.name for schema in schemas}), "")
 
 
 def _synthetic_sources(folder: Path, report: LandingReport) -> tuple[str, ...]:
@@ -253,6 +265,11 @@ def package_content(settings: Settings, product: Product) -> Content | None:
         [file for file in inputs.files if file.source in sources],
         synthetic=not sources.isdisjoint(inputs.synthetic),
         origin=_origin(settings) | {"entries": _entries(settings, product)},
+        corrections=[
+            {key: correction[key] for key in ("name", "reason", "source")}
+            for correction in inputs.corrections
+            if _source_of(correction["table"]) in sources
+        ],
     )
 
 
@@ -280,14 +297,9 @@ def publish_product(settings: Settings, product: Product) -> PublishedVersion | 
     if content is None:
         return None
     try:
-        return publish(
-            product,
-            content.outline,
-            content.protected,
-            content.inputs,
+        return publish_content(
+            content,
             settings.published,
-            synthetic=content.synthetic,
-            origin=content.origin,
             who=settings.who,
             note=settings.note,
             bump=settings.bump,

@@ -35,7 +35,8 @@ from vawg_opendata.statistics import Outline
 class Content:
     """What a package is made of. `protected` has a table per table of the outline; `inputs` are the files that the product's
     sources were read from; `synthetic` says that they are not of real crimes; `origin` is how the inputs come to be, for
-    whoever builds the package again."""
+    whoever builds the package again; `corrections` are the known errors of the inputs that were corrected: name, reason and
+    source of each."""
 
     product: Product
     outline: Outline
@@ -43,6 +44,7 @@ class Content:
     inputs: Sequence[InputFile]
     synthetic: bool
     origin: Mapping[str, object] = field(default_factory=dict)
+    corrections: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,9 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
         if table.kind != "codelist":
             write_parquet(table, folder / table.folder / f"{table.name}.parquet")
     write_duckdb(tables, folder / f"{product.name}.duckdb")
-    described = descriptor(product, content.outline, tables, content.inputs, content.synthetic, folder, FIRST) | {"reproduction": reproduction(product)}
+    described = descriptor(product, content.outline, tables, content.inputs, content.synthetic, folder, FIRST)
+    described["corrections"] = [dict(correction) for correction in content.corrections]
+    described["reproduction"] = reproduction(product)
     changes = _changes(product, history, folder, described, note, bump)
     described["version"] = changes.version
     complete_duckdb(folder / f"{product.name}.duckdb", described, plain(product, changes))

@@ -32,7 +32,20 @@ def publish(
     published: Path,
     *,
     synthetic: bool,
-    origin: Mapping[str, object] | None = None,
+    **how,
+) -> PublishedVersion:
+    """Publish a product's protected tables as its next version: `publish_content` of what is given.
+
+    `protected` has a table per table of the outline; `inputs` are the files that the product's sources were read from;
+    `synthetic` says that they are not of real crimes.
+    """
+    return publish_content(Content(product, outline, protected, inputs, synthetic), published, **how)
+
+
+def publish_content(
+    content: Content,
+    published: Path,
+    *,
     who: str = "",
     note: str = "",
     bump: str = "",
@@ -40,15 +53,13 @@ def publish(
     hold: bool = False,
     now: datetime | None = None,
 ) -> PublishedVersion:
-    """Prepare a product's protected tables as its next version, and release it where nobody has to approve it and its time has come.
+    """Prepare the next version of a product, and release it where nobody has to approve it and its time has come.
 
-    `protected` has a table per table of the outline; `inputs` are the files that the product's sources were read from;
-    `synthetic` says that they are not of real crimes; `origin` how they can be had again. `who` prepares it; `note` tells its
-    readers why it is as it is, and must be given when a schema changed; `bump` asks for a larger step of the version than the
-    changes are; with `hold` it stays prepared, whoever has to approve it. ReleaseError when a check objects, when another run is publishing, when the folder cannot be written, or when
-    a version that was published was tampered with.
+    `who` prepares it; `note` tells its readers why it is as it is, and must be given when a schema changed; `bump` asks for a
+    larger step of the version than the changes are; with `hold` it stays prepared, whoever has to approve it. ReleaseError when
+    a check objects, when another run is publishing, when the folder cannot be written, or when a version that was published was
+    tampered with.
     """
-    content = Content(product, outline, protected, inputs, synthetic, origin or {})
     with publishing(published, now) as session:
         version = prepare(session, content, who=who, note=note, bump=bump, release_at=release_at)
         if hold or version.state not in PENDING:

@@ -23,6 +23,9 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     lines += ["", "## Series breaks", ""]
     breaks = sorted((SERIES_BREAKS[code] for code in product.series_breaks), key=lambda entry: entry.date)
     lines += [f"- **{entry.date}: {entry.title}.** {entry.description}" for entry in breaks]
+    if descriptor["corrections"]:
+        lines += ["", "## Errors of the sources that were corrected", ""]
+        lines += [f"- {correction['reason']} ({correction['source']})" for correction in descriptor["corrections"]]
     lines += ["", "## Tables", ""]
     lines += ["| table | what | rows | source |", "|---|---|---|---|"]
     lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | {_cell(SOURCE_WORDING[t.source].title)} |" for t in statistical]
