@@ -167,3 +167,15 @@ def test_reproducing_from_other_files_tells_what_differs(landing, published, tmp
 def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path):
     done = vawg(*arguments, "--published", tmp_path / "published")
     assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen (Debian: openssh-client) is not installed")
+def test_sign_adds_a_signature_and_the_catalogue_tells_of_it(published, tmp_path):
+    _, folder = published
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    done = vawg("sign", "female-homicide", "1.0.0", "--key", tmp_path / "key", "--published", folder)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "datastore" / "female-homicide" / "1.0.0" / "SHA256SUMS.sig").is_file()
+    assert "female-homicide/1.0.0/SHA256SUMS.sig" in (folder / "datastore" / "catalogue.json").read_text(encoding="utf-8")
+    absent = vawg("sign", "female-homicide", "9.9.9", "--key", tmp_path / "key", "--published", folder)
+    assert absent.returncode == 1 and "9.9.9" in absent.stderr and "Traceback" not in absent.stderr
