@@ -209,6 +209,24 @@ def test_a_package_for_partners_never_reaches_a_public_target(published, place):
     assert place.files() == {}
 
 
+def test_a_place_where_partners_had_their_packages_is_not_opened_to_the_public(published, place):
+    """A target whose declared audience was changed: the folder still holds what the public must not see."""
+    send(published, place, audience="safestats")
+    before = place.files()
+    with pytest.raises(ConflictError, match="holds partner-victims, of which nothing is published for datastore"):
+        send(published, place)
+    assert place.files() == before
+
+
+def test_what_was_withdrawn_goes_even_where_the_rest_cannot_be_delivered(published, place):
+    send(published, place)
+    place.change("victims-test/1.0.0/SHA256SUMS", b"somebody else's")
+    withdraw(published)
+    with pytest.raises(ConflictError):
+        send(published, place)
+    assert not [name for name in place.files() if name.startswith("victims-test/1.1.0/") or name == "victims-test/latest.json"]
+
+
 def test_a_damaged_package_is_not_sent(published, place):
     (published / "datastore" / "victims-test" / "1.0.0" / "data" / "caveats.csv").write_bytes(b"other")
     with pytest.raises(SourceError, match="victims-test 1.0.0 is damaged"):

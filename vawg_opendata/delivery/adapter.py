@@ -25,7 +25,8 @@ class Wanted:
     """What must be at the target when all is done.
 
     `items` in the order in which they are sent. `seals` are those of them that are sent after all else that begins like them up
-    to the last slash: what has its seal is complete. `leads` go first when something is withdrawn, because they lead to it.
+    to the last slash: what has its seal is complete. `leads` go first when something of their product is withdrawn, because they
+    may lead to it. The product is what a name begins with, up to the first slash.
     """
 
     items: tuple[Item, ...]
@@ -46,6 +47,10 @@ class Adapter(Protocol):
 
     def withdrawn(self, offer: Offer, held: Mapping[str, int]) -> list[str]:
         """The names, of those held, of what the offer no longer has, in the order in which they must go."""
+        ...
+
+    def check(self, offer: Offer, held: Mapping[str, int]) -> None:
+        """ConflictError where what is there must not be there beside the offer."""
         ...
 
     def begin(self) -> None:

@@ -1,6 +1,6 @@
 """Delivering: compare what an audience is offered with what is at a target, and bring the target there.
 
-First goes what was withdrawn, before anything else can fail; then comes what is missing or differs, in the order of the
+First goes what was withdrawn, before anything is compared or sent; then comes what is missing or differs, in the order of the
 layout; each thing is read back from the target and must have its SHA-256. What is there already is left alone, so a
 delivery that broke off goes on where it stopped, and a second one sends nothing. Without `really` nothing is changed.
 """
@@ -73,13 +73,16 @@ def bring(adapter: Adapter, target: Target, offer: Offer, *, really: bool, pause
         wanted = adapter.layout(offer)
         held = again(adapter.held)
         removals = adapter.withdrawn(offer, held)
-        leads = [name for name in sorted(wanted.leads) if name in held and name not in removals] if removals else []
-        missing = _missing(adapter, wanted, held, {*leads, *removals}, again)
-        steps = [Step(REMOVE, name) for name in (*leads, *removals)] + [Step(PUT, item.name, item.source.bytes) for item in missing]
+        touched = {name.partition("/")[0] for name in removals}
+        leads = [name for name in sorted(wanted.leads) if name in held and name not in removals and name.partition("/")[0] in touched]
         if really:
             again(adapter.begin)
             for name in (*leads, *removals):
                 again(lambda name=name: adapter.remove(name))
+        adapter.check(offer, held)
+        missing = _missing(adapter, wanted, held, {*leads, *removals}, again)
+        steps = [Step(REMOVE, name) for name in (*leads, *removals)] + [Step(PUT, item.name, item.source.bytes) for item in missing]
+        if really:
             for item in missing:
                 again(lambda item=item: _send(adapter, item))
             again(adapter.finish)

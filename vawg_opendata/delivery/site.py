@@ -88,6 +88,9 @@ class SiteLayout:
         ours = [f"{product}/{name}" for product in self.target.datasets for name, found in self.resources(product).items() if found.is_ours(product)]
         return sorted((name for name in ours if name not in wanted), key=lambda name: (not name.endswith(".zip"), name))
 
+    def check(self, offer: Offer, held: Mapping[str, int]) -> None:
+        """Others may put resources into a dataset; two of one name were told when the dataset was read."""
+
     def digest(self, name: str) -> str:
         """See `Adapter`."""
         resource = self.resource(name)

@@ -7,6 +7,7 @@ what points to versions; `latest.json` last of all. So whoever follows a pointer
 from collections.abc import Mapping
 
 from vawg_opendata.delivery.adapter import Item, Wanted
+from vawg_opendata.delivery.errors import ConflictError
 from vawg_opendata.delivery.offer import Offer
 from vawg_opendata.release.catalogue import DATASET
 from vawg_opendata.release.files import SUMS
@@ -32,13 +33,23 @@ class TreeLayout:
         return Wanted(tuple(items), frozenset(seals), frozenset(f"{product}/{LATEST}" for product in offer.products))
 
     def withdrawn(self, offer: Offer, held: Mapping[str, int]) -> list[str]:
-        """Everything in the folders of withdrawn versions that is not their tombstone, the descriptor first, and what pointed to
-        the current version of a product that has none any more."""
+        """Everything in the folders of withdrawn versions, the descriptor first, but for a tombstone that is whole; and what pointed
+        to the current version of a product that has none any more."""
         gone = []
         for version in offer.versions:
             folder = f"{version.product}/{version.number}/"
             if not version.released:
-                names = [name for name in held if name.startswith(folder) and name.removeprefix(folder) not in version.files]
-                gone += sorted(names, key=lambda name: (name != folder + DESCRIPTOR, name))
+                there = {name for name in held if name.startswith(folder)}
+                tombstone = {folder + path for path in version.files}
+                gone += sorted(there - tombstone if tombstone <= there else there, key=lambda name: (name != folder + DESCRIPTOR, name))
         names = [f"{product}/{name}" for product in offer.products for name in _OF_CURRENT]
         return [name for name in names if name in held and name not in offer.pointers] + gone
+
+    def check(self, offer: Offer, held: Mapping[str, int]) -> None:
+        """ConflictError where a product lies there that this audience is not offered: it may be meant for others, who had the place."""
+        others = sorted({name.partition("/")[0] for name in held if name.endswith("/versions.json")} - set(offer.products))
+        if others:
+            raise ConflictError(
+                f"The target holds {others[0]}, of which nothing is published for {offer.audience}. Find out whose it is, and remove it there "
+                "if those who read the target must not have it. Nothing was sent."
+            )
