@@ -31,7 +31,7 @@ def hierarchies(draw, name, most_values=6, most_levels=3):
 
 
 @st.composite
-def cases(draw, most_records=40, models=True):
+def cases(draw, most_records=40, models=True, recodings=("global", "local")):
     """Hierarchies, records as a list of dicts, and a policy for them."""
     names = [f"q{i}" for i in range(draw(st.integers(1, 3)))]
     found = [draw(hierarchies(name)) for name in names]
@@ -42,7 +42,7 @@ def cases(draw, most_records=40, models=True):
     rows = draw(st.lists(row, min_size=1, max_size=most_records))
     rows = [{**one, "number": i} for i, one in enumerate(rows)]
     declared = draw(st.lists(model(), max_size=2)) if models else []
-    recoding = draw(st.sampled_from(["global", "local"]))
+    recoding = draw(st.sampled_from(recodings))
     policy = RecordPolicy(
         tuple(names),
         k=draw(st.integers(2, 5)),
