@@ -167,19 +167,24 @@ class LocalRecoding:
             self._join_all(rest)
 
     def _join_all(self, rest: np.ndarray) -> None:
-        """Put what is left into one class at the top, with as many of the smallest classes as it takes."""
+        """Put what is left into one class at the top, with the smallest classes, twice as many at each try, until it keeps the policy."""
         top = np.array([len(ladder.sizes) - 1 for ladder in self.frequencies.ladders])
         number = len(self.levels)
         self.levels = np.concatenate([self.levels, top[None].astype(self.levels.dtype)])
         members = np.flatnonzero(self.owner >= 0)
         sizes = np.bincount(self.owner[members], weights=self.finest.counts[members], minlength=number)
         self.owner[rest] = number
-        for one in (-1, *np.argsort(sizes, kind="stable").tolist()):
-            if one >= 0:
-                self.owner[self.owner == one] = number
+        order, taken, more = np.argsort(sizes, kind="stable"), 0, 0
+        while True:
             inside = np.flatnonzero(self.owner == number)
             if self.rules.kept(self._classes(inside, np.zeros(inside.size, dtype=np.int64), top))[0]:
                 return
+            if taken == number:
+                break
+            more = max(1, 2 * more)
+            joining = np.isin(self.owner, order[taken : taken + more])
+            self.owner[joining] = number
+            taken = min(taken + more, number)
         raise ProtectionError("the policy does not hold of all records taken together, so no recoding can keep it; ask for less")
 
     def published(self) -> list[np.ndarray]:

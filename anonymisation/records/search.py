@@ -10,6 +10,7 @@ optimal k-anonymity", PASSAT 2012; El Emam et al., "A globally optimal k-anonymi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,35 +66,47 @@ class Rules:
             fine &= hold(self.policy.sensitive, np.maximum(classes.counts, 1), classes.pairs, self.whole)
         return fine
 
-    def settle(self, classes: Classes) -> np.ndarray:
-        """Which classes are suppressed, a class without records never.
+    def settle(self, classes: Classes) -> np.ndarray | None:
+        """Which classes are suppressed, a class without records never; ``None`` where more would have to be than may.
 
         Where suppressed records stay, they are a class and must keep the policy themselves: the smallest classes join them
         until they do.
         """
         suppressed = ~self.kept(classes) & (classes.counts > 0)
-        if self.policy.suppressed != "top" or not suppressed.any():
-            return suppressed
+        lost = int(classes.counts[suppressed].sum())
+        if self.policy.suppressed != "top" or not lost:
+            return suppressed if lost <= self.limit else None
         order = np.argsort(classes.counts, kind="stable")
         others = order[~suppressed[order] & (classes.counts[order] > 0)]
+        # The pairs of a class are beside each other.
+        bounds = {name: np.searchsorted(one.row, np.arange(classes.size + 1)) for name, one in classes.pairs.items()}
+        found = {name: _totals(one, suppressed, len(self.whole[name].values)) for name, one in classes.pairs.items()}
         for place in (-1, *others.tolist()):
             if place >= 0:
                 suppressed[place] = True
-            if self.together(classes, suppressed):
+                lost += int(classes.counts[place])
+                for name, one in classes.pairs.items():
+                    mine = slice(bounds[name][place], bounds[name][place + 1])
+                    found[name][one.value[mine]] += one.count[mine]
+            if lost > self.limit:
+                return None
+            if self._as_one(classes, lost, found):
                 return suppressed
-        return suppressed
+        return None
 
-    def together(self, classes: Classes, chosen: np.ndarray) -> bool:
-        """Whether the chosen classes, joined at the top, keep the policy."""
-        pairs = {}
-        for name, one in classes.pairs.items():
-            total = np.bincount(one.value, weights=np.where(chosen[one.row], one.count, 0))
-            found = np.flatnonzero(total)
-            pairs[name] = Pairs(np.zeros(found.size, dtype=np.int64), found, np.rint(total[found]).astype(np.int64))
+    def _as_one(self, classes: Classes, lost: int, found: Mapping[str, np.ndarray]) -> bool:
+        """Whether so many records with these sensitive values keep the policy as a class at the top."""
         # At the top the whole population looks alike.
         population = None if classes.population is None else np.array([classes.population.sum()])
-        joined = Classes(classes.levels, (), np.array([classes.counts[chosen].sum()]), population, pairs)
-        return bool(self.kept(joined)[0])
+        pairs = {}
+        for name, total in found.items():
+            values = np.flatnonzero(total)
+            pairs[name] = Pairs(np.zeros(values.size, dtype=np.int64), values, total[values])
+        return bool(self.kept(Classes(classes.levels, (), np.array([lost]), population, pairs))[0])
+
+
+def _totals(pairs: Pairs, chosen: np.ndarray, values: int) -> np.ndarray:
+    return np.rint(np.bincount(pairs.value, weights=np.where(chosen[pairs.row], pairs.count, 0), minlength=values)).astype(np.int64)
 
 
 class _Lattice:
@@ -221,9 +234,9 @@ class Search:
             return False
         lattice.fits[lattice.above(levels) & (lattice.fits == 0)] = 1
         suppressed = self.rules.settle(classes)
-        lost = int(classes.counts[suppressed].sum())
-        if lost > self.rules.limit or (lost and self.rules.policy.suppressed == "top" and not self.rules.together(classes, suppressed)):
+        if suppressed is None:
             return True
+        lost = int(classes.counts[suppressed].sum())
         self._offer(Choice(classes, suppressed, self._weigh(classes, suppressed, lost, place)), lost)
         return True
 
