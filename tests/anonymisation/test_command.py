@@ -362,12 +362,3 @@ def test_the_readme_explains_every_command_and_option() -> None:
     for command in commands.values():
         options = {option for action in command._actions for option in action.option_strings} - {"-h", "--help"}
         assert options <= set(re.findall(r"--[a-z]+(?:-[a-z]+)*", explained))
-
-
-def test_a_small_table_is_a_matter_of_two_seconds(tmp_path: Path) -> None:
-    folder = case("t1k", tmp_path / "case")
-    before = os.times()
-    assert run("tables", folder, tmp_path / "out.csv", "--guarantee", "exact").returncode == 0
-    after = os.times()
-    # of processor time, so that a busy machine does not fail it
-    assert after.children_user + after.children_system - before.children_user - before.children_system < 2
