@@ -72,6 +72,11 @@ def test_audit_passes_what_was_published_and_fails_what_discloses(published, tmp
     assert failed.returncode == 1 and "victims_by_method" in failed.stdout
 
 
+def test_the_module_is_the_command_too():
+    done = subprocess.run([sys.executable, "-m", "vawg_opendata.cli", "audit", "no-such-folder"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 2 and "no-such-folder" in done.stderr
+
+
 def test_audit_of_a_folder_without_packages_is_a_mistake_of_the_caller(tmp_path):
     done = vawg("audit", tmp_path)
     assert done.returncode == 2 and str(tmp_path) in done.stderr and "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ does its work belongs in the part that it calls.
     WORK/sample/                         the synthetic landing folder, when no other is given
     WORK/records/ quarantine/ accounting.json inputs.json
     WORK/statistics/<product>/           counts, unprotected
-    WORK/protected/<product>/<measure>/  what may be published
+    WORK/protected/<product>/<measure>/  what may be published; and, which may not, the rule and outcome of each cell
     WORK/refused/<product>.txt           what was wrong with a package that was not published
 """
 
@@ -210,6 +210,8 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     tables = [table for table in statistics.counts.values() if table.measure == measure] if statistics else []
     if statistics is None or not tables:
         return None
+    from anonymisation.appetite import name_of
+    from anonymisation.outcomes import outcomes
     from anonymisation.releases import protect_beside
 
     others, shown, hierarchies = [], {}, [statistics.outline.hierarchies(measure)]
@@ -228,6 +230,9 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)
     entries = len(Ledger(Store(settings.published).ledger).entries)
     (folder / BESIDE).write_text(json.dumps({"entries": entries}), encoding="utf-8")
+    decided = outcomes(tables, united(hierarchies), protection.tables, product.policy, name_of(product.policy))
+    for name, frame in decided.items():
+        frame.to_parquet(folder / f"{name}.outcomes.parquet", index=False)
     return protection.summary
 
 

@@ -17,6 +17,7 @@ from vawg_opendata.assets.resources import RunSettings
 from vawg_opendata.definitions import defs
 from vawg_opendata.problems import LandingError
 from vawg_opendata.products import PRODUCTS
+from vawg_opendata.release import audit
 from vawg_opendata.release.reproduce import differences
 
 GRAPH = defs.resolve_asset_graph()
@@ -189,3 +190,42 @@ def test_the_checks_see_a_package_that_was_tampered_with(tampered):
         assert not checks[name](resource).passed, name
     for name in ("vawg-offences:descriptor", "vawg-offences:equal_formats"):
         assert checks[name](resource).passed, name
+
+
+def test_the_rule_and_outcome_of_each_cell_stay_in_the_work_folder_and_fit_what_is_published(finished, settings):
+    """The record that statisticians keep: it says which cells are small in themselves, so nobody else may read it."""
+    seen = set()
+    for product in PRODUCTS.values():
+        statistics = flow.counted(settings, product)
+        for name, table in flow.protected(settings, product, statistics).items() if statistics else ():
+            path = settings.work / "protected" / product.name / table.measure / f"{name}.outcomes.parquet"
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+            outcome = duckdb.execute(f"SELECT {', '.join(table.axes)}, rule, outcome FROM '{path}'").fetchall()
+            small = (statistics.counts[name].counts > 0) & (statistics.counts[name].counts < product.policy.threshold)
+            assert [row[-1].startswith("withheld") for row in outcome] == (~table.published).ravel().tolist()
+            assert [row[-1] == "withheld (primary)" for row in outcome] == small.ravel().tolist()
+            assert all((row[-2] == "protects others") == (row[-1] == "withheld (secondary)") for row in outcome)
+            seen |= {row[-1] for row in outcome}
+    assert seen == {"published", "withheld (primary)", "withheld (secondary)"}
+    assert not list(settings.published.rglob("*outcomes*"))
+
+
+def test_a_disclosure_statement_tells_nothing_that_the_published_tables_do_not(finished, settings):
+    """Every number in it is computed again by a reader who has the CSV files and the intruder."""
+    for product in PRODUCTS.values():
+        folder = flow.latest_folder(settings, product)
+        if folder is None:
+            continue
+        told = json.loads((folder / "disclosure.json").read_text(encoding="utf-8"))
+        for shares in told["tables"]:
+            status = f"{shares['measure']}_status"
+            csv = f"read_csv('{folder / 'data' / shares['table']}.csv', all_varchar=true)"
+            rows = dict(duckdb.execute(f"SELECT coalesce({status}, ''), count(*) FROM {csv} GROUP BY 1").fetchall())
+            assert (shares["cells"], shares["withheld"]) == (sum(rows.values()), rows.get("c", 0))
+        by_readers = [vars(measure) for measure in audit([settings.published]).measures]
+        for verdict in told["intruder"]:
+            held = [(one["measure"], sorted(one["packages"])) for one in by_readers]
+            same = by_readers[held.index((verdict["measure"], sorted(verdict["packages"])))]
+            assert all(verdict[key] == same[key] for key in ("tables", "cells", "withheld", "disclosed"))
+        words = json.dumps(told).lower()
+        assert not [word for word in ("primary", "secondary", "seed", "complementary cells") if word in words]
