@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anonymisation import Policy
+from vawg_opendata.products.records import RecordList
 
 AUDIENCES = ("datastore", "safestats")
 MONTH, YEAR = "month", "year"
@@ -118,7 +119,7 @@ class Product:
     the measures and dimensions mean. `policy` is what its tables are protected by, `approval` who must look at a
     version before readers get it. `frequency` is how often a new version is
     meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
-    Every table has the dimension of `parts`.
+    Every table has the dimension of `parts`. `records` are lists of records that are published one by one.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Product:
     frequency: str = "irreg"
     parts: Parts | None = None
     approval: Approval = Approval()
+    records: tuple[RecordList, ...] = ()
 
     def __post_init__(self) -> None:
         if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:

@@ -1,7 +1,9 @@
 """The product `female-homicide`: women and girls killed in London, since 2003."""
 
 from anonymisation.appetite import preset
+from anonymisation.records import DistinctLDiversity, RecordPolicy
 from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
+from vawg_opendata.products.records import YEAR_BLOCKS, RecordColumn, RecordList, Role
 from vawg_opendata.products.wording import PUBLISHER, YEAR_DIMENSION, YEAR_LEVELS
 
 
@@ -15,6 +17,76 @@ def _table(dimension: str, words: str, levels: tuple[str, ...] = ()) -> TableSpe
         dimensions={dimension: levels or (dimension,), "year": YEAR_LEVELS},
     )
 
+
+CASES = RecordList(
+    name="female_homicide_cases",
+    title="Female homicide cases",
+    description="One row per woman or girl killed, in no order. A code may be of any level of its list; the root says that the value is not "
+    "told. Cases whose proceedings are live are not in the list, and a year is in it when it is complete.",
+    columns=(
+        RecordColumn(
+            name="years",
+            title="Years recorded",
+            description="Block of five or of ten years in which the homicide was recorded.",
+            codelist=YEAR_BLOCKS,
+            role=Role.QUASI,
+        ),
+        RecordColumn(
+            name="age_band", title="Age of the victim", description="Age of the victim in bands of several widths.", codelist="age_band", role=Role.QUASI
+        ),
+        RecordColumn(
+            name="ethnicity",
+            title="Ethnicity of the victim",
+            description="Ethnicity of the victim as an officer observed it.",
+            codelist="ethnicity",
+            role=Role.QUASI,
+        ),
+        RecordColumn(
+            name="killing_method",
+            title="Method of killing",
+            description="How the victim was killed; strangulation kept apart where the source does so.",
+            codelist="case_method",
+            role=Role.QUASI,
+        ),
+        RecordColumn(
+            name="domestic_abuse",
+            title="Domestic abuse",
+            description="Whether the homicide is recorded as domestic.",
+            codelist="domestic_abuse",
+            role=Role.QUASI,
+        ),
+        RecordColumn(
+            name="case_status",
+            title="Status of the case",
+            description="Whether the case is solved, and what has become of it where the source says so.",
+            codelist="case_status",
+            role=Role.QUASI,
+        ),
+        RecordColumn(
+            name="relationship",
+            title="Relationship to the suspect",
+            description="What the principal suspect was to the victim, in the groups of the Homicide Index.",
+            codelist="relationship",
+            role=Role.SENSITIVE,
+            levels=("relationship_group",),
+        ),
+        RecordColumn(
+            name="suspect_ethnicity",
+            title="Ethnicity of the suspect",
+            description="Ethnicity of the principal suspect as an officer observed it.",
+            codelist="suspect_ethnicity",
+            role=Role.SENSITIVE,
+        ),
+    ),
+    policy=RecordPolicy(
+        quasi_identifiers=("years", "age_band", "ethnicity", "killing_method", "domestic_abuse", "case_status"),
+        k=5,
+        sensitive={"relationship": (DistinctLDiversity(2),), "suspect_ethnicity": (DistinctLDiversity(2),)},
+        recoding="local",
+    ),
+    kept={"domestic_abuse": "domestic_abuse", "case_status": "status"},
+)
+"""The list of cases: no name, date, borough or exact age, and no year alone."""
 
 FEMALE_HOMICIDE = Product(
     name="female-homicide",
@@ -111,4 +183,5 @@ FEMALE_HOMICIDE = Product(
     ),
     series_breaks=("cris-to-connect-2024",),
     contact=PUBLISHER,
+    records=(CASES,),
 )

@@ -1,0 +1,146 @@
+"""A list of records: read from its source, coarsened until its policy holds, sorted so that order tells nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from vawg_opendata.microdata.results import Microdata, RecordTable
+from vawg_opendata.microdata.views import VIEWS, View
+from vawg_opendata.products.records import YEAR_BLOCKS, RecordColumn, RecordList
+from vawg_opendata.reference import TOTAL, CodeList, load_codelist
+from vawg_opendata.schemas.rules import literal, quoted
+from vawg_opendata.statistics.periods import POOLED_FROM
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from anonymisation.records import RecordPolicy
+
+
+def protect_list(declared: RecordList, records: Path) -> Microdata | None:
+    """The protected records of a list, from the first source at hand that has them; None when none has.
+
+    Years that the newest vintage does not cover whole have no rows: their few cases would be the newest, and the ones that
+    are remembered. Columns that the source lacks are left out, and with them what the policy asks of them.
+    `anonymisation.ProtectionError` where nothing keeps the policy.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        for view in VIEWS[declared.name]:
+            path = records / f"{view.records}.parquet"
+            if path.is_file():
+                return _protected(connection, declared, view, path)
+    return None
+
+
+def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path) -> Microdata:
+    source = f"read_parquet({literal(str(path))})"
+    newest = f"vintage = (SELECT max(vintage) FROM {source})"
+    first, last = connection.execute(f"SELECT min({view.year})::INTEGER, max(greatest({view.month}, vintage)) FROM {source} WHERE {newest}").fetchall()[0]
+    years = range(first, int(last[:4]) + last.endswith("-12"))
+    columns = [column for column in declared.columns if column.codelist == YEAR_BLOCKS or column.name in view.columns]
+    codelists = {column.name: _codelist(column, view, years) for column in columns}
+    wanted = ", ".join(f"{_value(column, view)} AS {quoted(column.name)}" for column in columns)
+    table = connection.sql(
+        f"SELECT {wanted} FROM {source} WHERE {newest} AND ({view.where}) AND {view.year} BETWEEN {years.start} AND {years.stop - 1}"
+    ).to_arrow_table()
+    names = {column.name for column in columns}
+    policy = replace(
+        declared.policy,
+        quasi_identifiers=[name for name in declared.policy.quasi_identifiers if name in names],
+        sensitive={name: models for name, models in declared.policy.sensitive.items() if name in names},
+    )
+    rows, left_out, granularity = _recoded(connection, table, declared, policy, codelists)
+    claim = {
+        "quasiIdentifiers": list(policy.quasi_identifiers),
+        "k": policy.k,
+        "sensitive": {name: {"l": max(model.l for model in models)} for name, models in policy.sensitive.items()},
+    }
+    summary = {"records": rows.num_rows, "left_out": left_out, "granularity": round(granularity, 3), "source": view.source}
+    return Microdata((RecordTable(declared.name, view.source, rows, claim),), codelists, summary)
+
+
+def _recoded(
+    connection: duckdb.DuckDBPyConnection, table: "pyarrow.Table", declared: RecordList, policy: "RecordPolicy", codelists: Mapping[str, CodeList]
+) -> tuple["pyarrow.Table", int, float]:
+    """The protected records in the order of their values, how many are left out, and the granularity kept (0 to 1).
+
+    Records that differ in what is `kept` never look alike, so each such group is protected by itself. A group for which
+    nothing keeps the policy, because it is too small or all alike, is left out.
+    """
+    import pyarrow
+
+    from anonymisation import ProtectionError
+    from anonymisation.records import RecordHierarchy, protect_records
+
+    groups: dict[tuple[str, ...], list[int]] = {}
+    kept = {name: _at_level(codelists[name], level) for name, level in declared.kept.items()}
+    for row, codes in enumerate(zip(*(table.column(name).to_pylist() for name in kept), strict=True)):
+        groups.setdefault(tuple(kept[name][code] for name, code in zip(kept, codes, strict=True)), []).append(row)
+    parts, left_out, granularity = [], 0, 0.0
+    for common, rows in sorted(groups.items()):
+        above = dict(zip(kept, common, strict=True))
+        hierarchies = [RecordHierarchy.from_rows(name, _ladders(codelists[name], above.get(name))) for name in policy.quasi_identifiers]
+        try:
+            protection = protect_records(table.take(rows), hierarchies, policy)
+        except ProtectionError:
+            left_out += len(rows)
+            continue
+        parts.append(protection.table.cast(table.schema))
+        granularity += protection.losses["granularity"] * len(rows)
+    whole = pyarrow.concat_tables(parts)
+    return whole.sort_by([(name, "ascending") for name in table.column_names]), left_out, granularity / whole.num_rows
+
+
+def _at_level(codelist: CodeList, level: str) -> dict[str, str]:
+    """By leaf of a list, the code above it, or it itself, that is of a level."""
+    return {leaf: next(code for code in codelist.ancestors(leaf) if codelist.level[code] == level) for leaf in codelist.leaves}
+
+
+def _ladders(codelist: CodeList, top: str | None) -> list[tuple[str, ...]]:
+    """By leaf, the codes that it may become; with `top`, of the leaves below that one and no further than to it.
+
+    A leaf that lies less deep than others stands for itself until they have come up to it.
+    """
+    chains = [codelist.ancestors(leaf) for leaf in codelist.leaves]
+    if top is not None:
+        chains = [chain[: chain.index(top) + 1] for chain in chains if top in chain]
+    deepest = max(map(len, chains))
+    return [(chain[0],) * (deepest - len(chain)) + chain for chain in chains]
+
+
+def _value(column: RecordColumn, view: View) -> str:
+    if column.codelist == YEAR_BLOCKS:
+        return _block(f"{view.year}::INTEGER", 5)
+    return f"{view.columns[column.name]}::VARCHAR"
+
+
+def _block(year: str, size: int) -> str:
+    start = f"({POOLED_FROM} + ({year} - {POOLED_FROM}) // {size} * {size})"
+    return f"({start} || '-' || ({start} + {size - 1}))"
+
+
+def _codelist(column: RecordColumn, view: View, years: range) -> CodeList:
+    if column.codelist == YEAR_BLOCKS:
+        return year_blocks(column.name, years)
+    codelist = load_codelist(column.codelist)
+    levels = view.levels.get(column.name, column.levels)
+    return replace(codelist.at_levels(*levels) if levels else codelist, name=column.name)
+
+
+def year_blocks(name: str, years: range) -> CodeList:
+    """The code list of blocks of five and ten years that these years touch; blocks never move from version to version."""
+    lines = [(TOTAL, f"All years: {years.start} to {years.stop - 1}", TOTAL, "")]
+    for size, level, above in ((10, "years_10", None), (5, "years_5", 10)):
+        for start in range(POOLED_FROM + (years.start - POOLED_FROM) // size * size, years.stop, size):
+            end = start + size - 1
+            whole = start in years and end in years
+            label = f"{start} to {end}" if whole else f"{start} to {end} (only {max(start, years.start)} to {min(end, years.stop - 1)})"
+            decade = POOLED_FROM + (start - POOLED_FROM) // 10 * 10
+            lines.append((f"{start}-{end}", label, level, f"{decade}-{decade + 9}" if above else TOTAL))
+    rows = [dict(zip(("code", "label", "level", "parent"), line, strict=True)) | {"sort_order": str(order)} for order, line in enumerate(lines)]
+    return CodeList(name, "Years recorded, in blocks of five and ten", tuple(rows))
+

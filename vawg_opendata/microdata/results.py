@@ -1,0 +1,58 @@
+"""Protected records as they are kept in the work folder and handed to `release`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vawg_opendata.reference import CodeList
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True)
+class RecordTable:
+    """One table of protected records, in the order in which it is published.
+
+    `claim` is what its descriptor says was protected: quasi-identifiers, `k`, and by sensitive column what else holds.
+    """
+
+    name: str
+    source: str
+    rows: "pyarrow.Table"
+    claim: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Microdata:
+    """The protected records of a product. `codelists` by column; `summary` has numbers of records and losses, safe to log."""
+
+    tables: tuple[RecordTable, ...]
+    codelists: Mapping[str, CodeList]
+    summary: Mapping[str, object]
+
+    def save(self, folder: Path) -> None:
+        """Write everything to a folder of the work folder, readable by its owner only."""
+        import pyarrow.parquet
+
+        folder.mkdir(mode=0o700, parents=True)
+        for table in self.tables:
+            pyarrow.parquet.write_table(table.rows, folder / f"{table.name}.parquet")
+        plain = {
+            "tables": [{"name": table.name, "source": table.source, "claim": table.claim} for table in self.tables],
+            "codelists": {name: asdict(codes) for name, codes in self.codelists.items()},
+            "summary": self.summary,
+        }
+        (folder / "microdata.json").write_text(json.dumps(plain, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Microdata":
+        """What `save` wrote."""
+        import pyarrow.parquet
+
+        plain = json.loads((folder / "microdata.json").read_text(encoding="utf-8"))
+        tables = tuple(RecordTable(rows=pyarrow.parquet.read_table(folder / f"{one['name']}.parquet"), **one) for one in plain["tables"])
+        codelists = {name: CodeList(codes["name"], codes["title"], tuple(codes["rows"])) for name, codes in plain["codelists"].items()}
+        return cls(tables, codelists, plain["summary"])
