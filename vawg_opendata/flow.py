@@ -8,6 +8,7 @@ does its work belongs in the part that it calls.
     WORK/records/ quarantine/ accounting.json inputs.json
     WORK/statistics/<product>/           counts, unprotected
     WORK/protected/<product>/<measure>/  what may be published; and, which may not, the rule and outcome of each cell
+    WORK/protected/<product>/records/    records that may be published one by one
     WORK/refused/<product>.txt           what was wrong with a package that was not published
 """
 
@@ -21,6 +22,7 @@ import numpy as np
 
 from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
+from vawg_opendata.microdata import Microdata, protect_list
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
@@ -236,6 +238,39 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     return protection.summary
 
 
+def protect_records(settings: Settings, product: Product) -> Mapping[str, object] | None:
+    """Decide what may be published of the records of a product. Returns numbers of records and losses, safe to log.
+
+    None, and nothing kept of an earlier run, when the product has no list of records, was not counted, or no source at hand
+    has such records. ProtectionError where nothing keeps the policy.
+    """
+    folder = _records_folder(settings, product)
+    shutil.rmtree(folder, ignore_errors=True)
+    if not product.records or counted(settings, product) is None:
+        return None
+    made = [microdata for declared in product.records if (microdata := protect_list(declared, settings.work / "records")) is not None]
+    if not made:
+        return None
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    whole = Microdata(
+        tuple(table for microdata in made for table in microdata.tables),
+        {name: codes for microdata in made for name, codes in microdata.codelists.items()},
+        {table.name: microdata.summary for microdata in made for table in microdata.tables},
+    )
+    whole.save(folder)
+    return whole.summary
+
+
+def protected_records(settings: Settings, product: Product) -> Microdata | None:
+    """What `protect_records` kept."""
+    folder = _records_folder(settings, product)
+    return Microdata.load(folder) if folder.is_dir() else None
+
+
+def _records_folder(settings: Settings, product: Product) -> Path:
+    return settings.work / "protected" / product.name / "records"
+
+
 def before(product: Product, measure: str) -> tuple[Product, ...]:
     """The products of audiences that see less and publish the same measure: whoever is shown this product holds them."""
     earlier = AUDIENCES[: AUDIENCES.index(product.audience)]
@@ -275,6 +310,7 @@ def package_content(settings: Settings, product: Product) -> Content | None:
             for correction in inputs.corrections
             if _source_of(correction["table"]) in sources
         ],
+        microdata=protected_records(settings, product),
     )
 
 
@@ -351,6 +387,7 @@ def run(settings: Settings) -> list[PublishedVersion]:
         count(settings, product)
         for measure in product.measures:
             protect_measure(settings, product, measure.name)
+        protect_records(settings, product)
     published = [publish_product(settings, product) for product in products]
     publish_pages(settings)
     return [version for version in published if version is not None]

@@ -1,4 +1,4 @@
-"""Stage anonymisation: what of each measure may be published, for each audience.
+"""Stage anonymisation: what of each measure and of each list of records may be published, for each audience.
 
 All tables of a measure are protected together, because they share cells. Metadata tell how many cells were withheld,
 not which, and not how many of them are small in themselves: that would help to undo the protection.
@@ -48,4 +48,32 @@ def _protected(product: Product, measure: str, title: str) -> dg.AssetsDefinitio
     return protect
 
 
-PROTECTED = [_protected(product, measure.name, measure.title) for product in PRODUCTS.values() for measure in product.measures]
+def records_key(product: Product) -> dg.AssetKey:
+    """The key of the records of a product as they may be published one by one."""
+    return dg.AssetKey(["protected", product.audience, product.name])
+
+
+def _protected_records(product: Product) -> dg.AssetsDefinition:
+    titles = " and ".join(declared.title for declared in product.records)
+
+    @dg.asset(
+        key=records_key(product),
+        deps=[statistics.KEYS[product.name]],
+        description=f"{titles}, one by one, as they may be published to the audience {product.audience}.",
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"parquet"},
+    )
+    def protect(settings: RunSettings) -> dg.MaterializeResult:
+        summary = flow.protect_records(settings.settings, product)
+        if summary is None:
+            return dg.MaterializeResult(metadata={"at_hand": False})
+        return dg.MaterializeResult(metadata={"at_hand": True, "lists": dg.MetadataValue.json(dict(summary))})
+
+    return protect
+
+
+PROTECTED = [
+    *(_protected(product, measure.name, measure.title) for product in PRODUCTS.values() for measure in product.measures),
+    *(_protected_records(product) for product in PRODUCTS.values() if product.records),
+]

@@ -26,6 +26,7 @@ def _package(product: Product) -> dg.AssetsDefinition:
     @dg.asset(
         key=KEYS[product.name],
         deps=[anonymisation.key_of(product, measure.name) for measure in product.measures]
+        + ([anonymisation.records_key(product)] if product.records else [])
         + [KEYS[name] for name in dict.fromkeys(one.name for measure in product.measures for one in flow.before(product, measure.name))],
         description=f"{product.title}. {product.description}",
         group_name=GROUP,

@@ -36,12 +36,16 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class Dimension:
-    """A column of codes. `codelist` names a list of `vawg_opendata.reference`, or `month` or `year`: those follow the data."""
+    """A column of codes. `codelist` names a list of `vawg_opendata.reference`, or `month` or `year`: those follow the data.
+
+    `held_level` is the level of the list at which a code for cases under legal hold is added, where the source marks them:
+    they count in totals and under that code, and in no other."""
 
     name: str
     title: str
     description: str
     codelist: str
+    held_level: str = ""
 
     @property
     def is_period(self) -> bool:
@@ -88,6 +92,14 @@ class Definition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Section:
+    """A section of a product's page; a paragraph may be a table in Markdown."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contact:
     """Who answers questions about a product."""
 
@@ -119,7 +131,8 @@ class Product:
     the measures and dimensions mean. `policy` is what its tables are protected by, `approval` who must look at a
     version before readers get it. `frequency` is how often a new version is
     meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
-    Every table has the dimension of `parts`. `records` are lists of records that are published one by one.
+    Every table has the dimension of `parts`. `records` are lists of records that are published one by one; `sections`
+    are what its page says besides.
     """
 
     name: str
@@ -139,6 +152,7 @@ class Product:
     parts: Parts | None = None
     approval: Approval = Approval()
     records: tuple[RecordList, ...] = ()
+    sections: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:
         if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:
@@ -169,6 +183,10 @@ class Product:
     def dimension(self, name: str) -> Dimension:
         """The dimension of that name."""
         return next(dimension for dimension in self.dimensions if dimension.name == name)
+
+    def record_list(self, name: str) -> RecordList:
+        """The list of records of that name."""
+        return next(declared for declared in self.records if declared.name == name)
 
     def table(self, name: str) -> TableSpec:
         """The table of that name."""

@@ -22,6 +22,7 @@ from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release.held import entitled, releases, split
 from vawg_opendata.release.integrity import check
 from vawg_opendata.release.loading import LoadedPackage, find_packages, load_package
+from vawg_opendata.release.record_audit import RecordAudit, audit_records
 
 if TYPE_CHECKING:
     from anonymisation.releases import ReleaseFinding
@@ -58,16 +59,17 @@ class MeasureAudit:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What was attacked and found. `problems` are packages that contradict themselves."""
+    """What was attacked and found. `records` are tables of records; `problems` are packages that contradict themselves."""
 
     packages: tuple[str, ...]
     measures: tuple[MeasureAudit, ...]
     problems: tuple[str, ...] = ()
+    records: tuple[RecordAudit, ...] = ()
 
     @property
     def disclosed(self) -> int:
-        """Number of cells that break the guarantee, over all sets."""
-        return sum(measure.disclosed for measure in self.measures)
+        """Number of cells that break the guarantee, over all sets, and of claims about records that do not hold."""
+        return sum(measure.disclosed for measure in self.measures) + sum(len(table.findings) for table in self.records)
 
     @property
     def ok(self) -> bool:
@@ -76,7 +78,7 @@ class AuditReport:
 
     def faults(self) -> list[str]:
         """What is disclosed and what contradicts itself, as text: published codes and what can be concluded about them."""
-        lines = [f"disclosed: {finding}" for measure in self.measures for finding in measure.findings]
+        lines = [f"disclosed: {finding}" for one in (*self.measures, *self.records) for finding in one.findings]
         lines += [
             f"disclosed: {measure.disclosed - len(measure.findings)} more cells of {measure.measure}"
             for measure in self.measures
@@ -86,7 +88,7 @@ class AuditReport:
 
     def lines(self) -> list[str]:
         """The whole report as text."""
-        return [*(measure.summary for measure in self.measures), *self.faults()]
+        return [*(one.summary for one in (*self.measures, *self.records)), *self.faults()]
 
 
 def audit(paths: Iterable[Path]) -> AuditReport:
@@ -97,7 +99,8 @@ def audit(paths: Iterable[Path]) -> AuditReport:
     packages = [load_package(folder) for folder in find_packages(paths)]
     problems = [f"{package.title}: {problem}" for package in packages for problem in (*package.problems, *check(package.folder))]
     measures, faults = _attack_all(packages)
-    return AuditReport(tuple(package.title for package in packages), tuple(measures), (*problems, *faults))
+    records = tuple(table for package in packages for table in audit_records(package.folder))
+    return AuditReport(tuple(package.title for package in packages), tuple(measures), (*problems, *faults), records)
 
 
 def audit_new(package: Path, published: Sequence[Path]) -> AuditReport:
@@ -109,7 +112,7 @@ def audit_new(package: Path, published: Sequence[Path]) -> AuditReport:
     new = load_package(package)
     others = [load_package(folder) for folder in published]
     measures, faults = _attack_all([new, *others], new)
-    return AuditReport((new.title,), tuple(measures), (*new.problems, *faults))
+    return AuditReport((new.title,), tuple(measures), (*new.problems, *faults), tuple(audit_records(package)))
 
 
 def _attack_all(packages: Sequence[LoadedPackage], new: LoadedPackage | None = None) -> tuple[list[MeasureAudit], list[str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from anonymisation import ProtectedTable
+from vawg_opendata.microdata import Microdata
 from vawg_opendata.products.declaration import Product
 from vawg_opendata.release.archive import write_archive
 from vawg_opendata.release.audit import AuditReport, audit_new
@@ -36,7 +37,7 @@ class Content:
     """What a package is made of. `protected` has a table per table of the outline; `inputs` are the files that the product's
     sources were read from; `synthetic` says that they are not of real crimes; `origin` is how the inputs come to be, for
     whoever builds the package again; `corrections` are the known errors of the inputs that were corrected: name, reason and
-    source of each."""
+    source of each; `microdata` are its records, where it has any."""
 
     product: Product
     outline: Outline
@@ -45,6 +46,7 @@ class Content:
     synthetic: bool
     origin: Mapping[str, object] = field(default_factory=dict)
     corrections: Sequence[Mapping[str, str]] = ()
+    microdata: Microdata | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     product = content.product
     for part in ("data", "codelists"):
         (folder / part).mkdir(parents=True)
-    tables = package_tables(product, content.outline, content.protected, content.synthetic)
+    tables = package_tables(product, content.outline, content.protected, content.synthetic, content.microdata)
     for table in tables:
         write_csv(table, folder / table.folder / f"{table.name}.csv")
         if table.kind != "codelist":

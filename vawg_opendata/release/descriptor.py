@@ -107,6 +107,9 @@ def _csv_resource(product: Product, table: PackageTable, codelists: Mapping[str,
         wording = SOURCE_WORDING[table.source]
         resource["sources"] = [{"name": table.source, "title": wording.title}]
         resource["statistics"] = [{"measure": table.measure, "status": f"{table.measure}_status", "threshold": product.policy.threshold}]
+    if table.kind == "records":
+        resource["sources"] = [{"name": table.source, "title": SOURCE_WORDING[table.source].title}]
+        resource["records"] = dict(table.claim)
     resource["schema"] = _schema(product, table, codelists)
     return resource
 

@@ -14,7 +14,7 @@ from vawg_opendata.release.tables import NOT_AVAILABLE, SUPPRESSED, PackageTable
 
 def disclosure(product: Product, version: str, tables: Sequence[PackageTable], report: AuditReport) -> dict:
     """The content of `disclosure.json`."""
-    return {
+    told = {
         "product": product.name,
         "version": version,
         "audience": product.audience,
@@ -35,6 +35,13 @@ def disclosure(product: Product, version: str, tables: Sequence[PackageTable], r
             for measure in report.measures
         ],
     }
+    if report.records:
+        claims = {table.name: table.claim for table in tables if table.kind == "records"}
+        told["records"] = [
+            {"table": one.table, "records": one.records, "smallest_class": one.k, "broken_claims": len(one.findings), **claims[one.table]}
+            for one in report.records
+        ]
+    return told
 
 
 def _shares(table: PackageTable) -> dict:

@@ -14,6 +14,7 @@ from vawg_opendata.statistics import Outline
 def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], descriptor: dict) -> str:
     """The text of `README.md`."""
     statistical = [table for table in tables if table.kind == "statistics"]
+    records = [table for table in tables if table.kind == "records"]
     first = statistical[0]
     lines = [f"# {descriptor['title']}", "", f"Version {descriptor['version']}. {descriptor['description']}", ""]
     lines += ["## Read this first", ""]
@@ -28,8 +29,8 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
         lines += [f"- {correction['reason']} ({correction['source']})" for correction in descriptor["corrections"]]
     lines += ["", "## Tables", ""]
     lines += ["| table | what | rows | source |", "|---|---|---|---|"]
-    lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | {_cell(SOURCE_WORDING[t.source].title)} |" for t in statistical]
-    lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | |" for t in tables if t.kind != "statistics"]
+    lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | {_cell(SOURCE_WORDING[t.source].title)} |" for t in (*statistical, *records)]
+    lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | |" for t in tables if t.kind not in ("statistics", "records")]
     lines += [
         "",
         "Statistical tables have one row per cell and every cell of their dimensions, totals included. Each is in `data/` as CSV and as "
@@ -43,6 +44,10 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]
     lines += ["", "## Protection", "", describe(product.policy)["guarantee"]]
     lines += ["What was checked, and the share of cells withheld, is in `disclosure.json`."]
+    for table in records:
+        lines += ["", f"### Records: {table.schema.title}", "", *_claim(table), "", *product.record_list(table.name).reasons]
+    for section in product.sections:
+        lines += ["", f"## {section.title}", "", *section.paragraphs]
     lines += ["", "## How to read it", "", *_examples(product, first)]
     lines += ["", "## Data dictionary", ""]
     for table in tables:
@@ -56,6 +61,16 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     lines += [f"- {source['title']}" + (f" ({source['path']})" if "path" in source else "") for source in descriptor["sources"]]
     lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). The files' hashes are in `SHA256SUMS`.", ""]
     return "\n".join(lines)
+
+
+def _claim(table: PackageTable) -> list[str]:
+    """What is promised of a table of records, in a sentence each."""
+    columns = ", ".join(f"`{name}`" for name in table.claim["quasiIdentifiers"])
+    lines = [f"Somebody may know of a person {columns}. Every combination of them that is published is there at least {table.claim['k']} times."]
+    lines += [
+        f"Records that look alike in them have at least {models['l']} different values of `{name}`." for name, models in table.claim["sensitive"].items()
+    ]
+    return lines
 
 
 def _cell(text: str) -> str:

@@ -5,14 +5,16 @@ published. Writing them belongs in `formats` and `duckdb_file`, describing them 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from anonymisation import ProtectedTable
 from anonymisation.tables import SUPPRESSED
+from vawg_opendata.microdata import Microdata, RecordTable
 from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
-from vawg_opendata.products.declaration import Dimension, Product, TableSpec
+from vawg_opendata.products.declaration import Product, TableSpec
+from vawg_opendata.products.records import RecordList
 from vawg_opendata.reference import CodeList
 from vawg_opendata.schemas import INTEGER, STRING, Field, ForeignKey, TableSchema
 from vawg_opendata.statistics import Outline, TableOutline
@@ -37,7 +39,8 @@ _EXTRA_COLUMNS = {
 class PackageTable:
     """One table of a package: `columns` has a list of values per field of `schema`, None where there is none.
 
-    `kind` is `statistics`, `codelist` or `notes`; `measure` and `source` are those of a statistical table.
+    `kind` is `statistics`, `records`, `codelist` or `notes`; `source` is that of a table of the first two kinds, `measure` of the
+    first, and `claim` says of records what was protected.
     """
 
     schema: TableSchema
@@ -45,6 +48,7 @@ class PackageTable:
     kind: str
     measure: str = ""
     source: str = ""
+    claim: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -62,11 +66,34 @@ class PackageTable:
         return "codelists" if self.kind == "codelist" else "data"
 
 
-def package_tables(product: Product, outline: Outline, protected: Mapping[str, ProtectedTable], synthetic: bool) -> list[PackageTable]:
-    """All tables of a package: statistical tables in the order of the declaration, then notes, then code lists."""
+def package_tables(
+    product: Product, outline: Outline, protected: Mapping[str, ProtectedTable], synthetic: bool, microdata: Microdata | None = None
+) -> list[PackageTable]:
+    """All tables of a package: statistical tables in the order of the declaration, then records, then notes, then code lists."""
     statistical = [statistical_table(product, table, protected[table.name], outline.codelists) for table in outline.tables]
-    lists = [codelist_table(product.dimension(name), codes) for name, codes in outline.codelists.items()]
-    return [*statistical, *notes(product, synthetic), *lists]
+    lists = [codelist_table(name, product.dimension(name).title, codes) for name, codes in outline.codelists.items()]
+    records = []
+    if microdata is not None:
+        records = [record_table(product.record_list(table.name), table) for table in microdata.tables]
+        columns = {column.name: column for table in microdata.tables for column in product.record_list(table.name).columns}
+        lists += [codelist_table(name, columns[name].title, codes) for name, codes in microdata.codelists.items() if name not in outline.codelists]
+    return [*statistical, *records, *notes(product, synthetic), *lists]
+
+
+def record_table(declared: RecordList, table: RecordTable) -> PackageTable:
+    """A table of records as it is protected; its columns are those that the source has."""
+    fields = [declared.column(name) for name in table.rows.column_names]
+    schema = TableSchema(
+        name=declared.name,
+        title=declared.title,
+        description=declared.description,
+        fields=tuple(
+            Field(name=column.name, title=column.title, description=column.description, sensitivity=column.sensitivity, required=True)
+            for column in fields
+        ),
+        foreign_keys=tuple(ForeignKey((column.name,), column.name, ("code",)) for column in fields),
+    )
+    return PackageTable(schema, tuple(table.rows.column(column.name).to_pylist() for column in fields), "records", source=table.source, claim=table.claim)
 
 
 def statistical_table(
@@ -130,8 +157,8 @@ def _statistical_schema(product: Product, spec: TableSpec) -> TableSchema:
     )
 
 
-def codelist_table(dimension: Dimension, codelist: CodeList) -> PackageTable:
-    """The code list of a dimension, in its sort order; an empty text is no value."""
+def codelist_table(name: str, title: str, codelist: CodeList) -> PackageTable:
+    """The code list of a dimension or column of that name and title, in its sort order; an empty text is no value."""
     fields = {
         "code": Field(name="code", title="Code", description="The code, as it stands in the tables.", required=True),
         "label": Field(name="label", title="Label", description="What the code stands for.", required=True),
@@ -148,12 +175,12 @@ def codelist_table(dimension: Dimension, codelist: CodeList) -> PackageTable:
             words = _EXTRA_COLUMNS.get(column, f"Column {column} of the list.")
             fields[column] = Field(name=column, title=column.replace("_", " ").capitalize(), description=words)
     schema = TableSchema(
-        name=dimension.name,
-        title=f"Code list: {dimension.title}",
+        name=name,
+        title=f"Code list: {title}",
         description=f"{codelist.title}. Children add up to their parent.",
         fields=tuple(fields[column] for column in codelist.columns),
         primary_key=("code",),
-        foreign_keys=tuple(ForeignKey((column,), dimension.name, ("code",)) for column in codelist.parents),
+        foreign_keys=tuple(ForeignKey((column,), name, ("code",)) for column in codelist.parents),
     )
     columns = {column: [row[column] or None for row in codelist.rows] for column in codelist.columns}
     columns["sort_order"] = [int(value) for value in columns["sort_order"]]

@@ -5,7 +5,7 @@ compared with it. A table is built when that source offers all its dimensions. N
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -25,7 +25,7 @@ from vawg_opendata.statistics.counting import (
     write_partial,
     write_unknown,
 )
-from vawg_opendata.statistics.facts import FACTS, SOURCES, Fact
+from vawg_opendata.statistics.facts import FACTS, LEGAL_HOLD, SOURCES, Fact
 from vawg_opendata.statistics.periods import month_codelist, period_months, year_codelist
 from vawg_opendata.statistics.results import Comparison, Outline, ProductStatistics, TableOutline, counted_axes
 
@@ -64,7 +64,7 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
         return None
     months = sorted(set().union(*(coverage[name] for name in chosen)))
     specs = [product.table(name) for name in chosen]
-    full, kept = _codelists(product, specs, months)
+    full, kept = _codelists(product, specs, months, {name for spec in specs if chosen[spec.name].marks_holds for name in spec.dimensions})
     folder = work / "partial" / product.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     short, views = _short_views(connection, product, specs, chosen)
@@ -124,13 +124,17 @@ def _choose(product: Product, usable: Sequence[Fact]) -> dict[str, str]:
     return {measure: next(source for source in SOURCES if source in offers) for measure, offers in offered.items() if offers}
 
 
-def _codelists(product: Product, specs: Sequence[TableSpec], months: Sequence[str]) -> tuple[dict[str, CodeList], dict[str, CodeList]]:
+def _codelists(
+    product: Product, specs: Sequence[TableSpec], months: Sequence[str], held: Collection[str]
+) -> tuple[dict[str, CodeList], dict[str, CodeList]]:
     """For each dimension that a table uses: the list of all codes, and the list at the levels that any table shows."""
     full, kept = {}, {}
     for dimension in product.dimensions:
         levels = {level: None for spec in specs for level in spec.dimensions.get(dimension.name, ())}
         if levels:
             full[dimension.name] = _load(dimension, months)
+            if dimension.held_level and dimension.name in held:
+                full[dimension.name] = _with_hold(full[dimension.name], dimension.held_level)
             kept[dimension.name] = full[dimension.name].at_levels(*levels)
     return full, kept
 
@@ -139,6 +143,18 @@ def _load(dimension: Dimension, months: Sequence[str]) -> CodeList:
     if not dimension.is_period:
         return load_codelist(dimension.codelist)
     return month_codelist(months) if dimension.codelist == MONTH else year_codelist(months)
+
+
+def _with_hold(codelist: CodeList, level: str) -> CodeList:
+    """A list with a code, last and just below the root, for cases under legal hold."""
+    row = dict.fromkeys(codelist.columns, "") | {
+        "code": LEGAL_HOLD,
+        "label": "Not told: proceedings are live",
+        "level": level,
+        "parent": codelist.total,
+        "sort_order": str(max(int(row["sort_order"]) for row in codelist.rows) + 1),
+    }
+    return CodeList(codelist.name, codelist.title, (*codelist.rows, row))
 
 
 def _outline(

@@ -26,6 +26,8 @@ class Fact:
 
     `unknown` gives, for dimensions whose list has one, the code for what is not known. Where a source shows one total in
     several views and a row of one view could not be read, its count is known from the others and counts there.
+
+    `marks_holds`: the records say which cases are under legal hold; their dimensions then give `LEGAL_HOLD` for those.
     """
 
     source: str
@@ -41,6 +43,7 @@ class Fact:
     coverage_where: str = "true"
     gaps: bool = False
     unknown: Mapping[str, str] = field(default_factory=dict)
+    marks_holds: bool = False
 
     @property
     def from_clause(self) -> str:
@@ -81,6 +84,14 @@ def _street(force: str, measure: str) -> Fact:
         coverage_where=f"{category} AND whole_file",
         gaps=True,
     )
+
+
+LEGAL_HOLD = "legal-hold"
+"""The code of a case whose proceedings are live, in place of what it would be counted under."""
+
+
+def _unless_held(column: str) -> str:
+    return f"CASE WHEN legal_hold THEN '{LEGAL_HOLD}' ELSE {column} END"
 
 
 _OF_OFFENCE = {"area": "area", "offence": "offence", "month": "recorded_month"}
@@ -165,17 +176,19 @@ FACTS = (
         records=("extract_homicides",),
         dimensions={
             "year": "year",
-            "method": "method_group",
-            "age_group": "age_group",
-            "ethnicity": "ethnicity",
-            "domestic_abuse": "domestic",
-            "status": "status",
-            "relationship": "relationship_group",
-            "suspect_ethnicity": "suspect_ethnicity",
+            "method": _unless_held("method_group"),
+            "age_group": _unless_held("age_group"),
+            "ethnicity": _unless_held("ethnicity"),
+            "domestic_abuse": _unless_held("domestic"),
+            "status": _unless_held("status"),
+            "offence_type": _unless_held("offence_type"),
+            "relationship": _unless_held("relationship_group"),
+            "suspect_ethnicity": _unless_held("suspect_ethnicity"),
         },
         where="sex = 'female'",
         vintages=True,
         month="month",
+        marks_holds=True,
     ),
     _dashboard("offences", "area", "area"),
     _dashboard("offences", "offence", "offence"),
@@ -193,6 +206,7 @@ FACTS = (
             "ethnicity": "ethnicity",
             "domestic_abuse": "domestic_abuse",
             "status": "status",
+            "offence_type": "offence_type",
         },
         where="sex = 'female'",
         vintages=True,

@@ -1,0 +1,82 @@
+"""The audit of records that are published one by one, as a reader could make it: from the files alone.
+
+What a descriptor says of them under `records` is measured anew by code that shares nothing with what protected them: how many
+records look alike in the quasi-identifiers, and how many values a sensitive column has among those that do. Statistical
+tables are attacked in `audit`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from vawg_opendata.release.formats import csv_relation
+from vawg_opendata.release.store import DESCRIPTOR
+from vawg_opendata.schemas.rules import quoted
+
+
+@dataclass(frozen=True)
+class RecordAudit:
+    """What was measured of one table of records; `findings` are claims that do not hold."""
+
+    package: str
+    table: str
+    records: int
+    classes: int
+    k: int
+    findings: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        return (
+            f"{self.table} in {self.package}: {self.records} records, {self.classes} kinds, the rarest {self.k} times, "
+            f"{len(self.findings)} claims broken"
+        )
+
+
+def audit_records(folder: Path) -> list[RecordAudit]:
+    """Measure every table of records of a package. ValueError where a file is not as its descriptor says."""
+    descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    title = f"{descriptor['name']} {descriptor['version']}"
+    resources = {resource["name"]: resource for resource in descriptor["resources"]}
+    return [_measured(folder, title, resource, resources) for resource in resources.values() if "records" in resource]
+
+
+def _measured(folder: Path, title: str, resource: dict, resources: Mapping[str, dict]) -> RecordAudit:
+    from anonymisation.measures import measure
+
+    claim = resource["records"]
+    sensitive = claim.get("sensitive", {})
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        rows = connection.sql(f"SELECT {', '.join(map(_column, [*claim['quasiIdentifiers'], *sensitive]))} FROM {_joined(folder, resource, resources)}")
+        table = rows.to_arrow_table()
+    found = measure(table, claim["quasiIdentifiers"], list(sensitive))
+    findings = []
+    if found.k < claim["k"]:
+        findings.append(f"{resource['name']}: only {found.k} records look alike where {claim['k']} are claimed")
+    for name, models in sensitive.items():
+        if found.sensitive[name].l < models["l"]:
+            findings.append(f"{resource['name']}: records that look alike have {found.sensitive[name].l} values of {name} where {models['l']} are claimed")
+    return RecordAudit(title, resource["name"], found.records, found.classes, found.k, tuple(findings))
+
+
+def _column(name: str) -> str:
+    """A column as it is named in a claim: of the table itself, or of a table that is joined to it, with that table's name."""
+    table, _, column = name.rpartition(".")
+    return f"{quoted(table) if table else 'main'}.{quoted(column)} AS {quoted(name)}"
+
+
+def _joined(folder: Path, resource: dict, resources: Mapping[str, dict]) -> str:
+    """The table with all that is linked to it: somebody who knows a case knows the persons in it."""
+    relation = f"{_csv(folder, resource)} AS main"
+    for name, keys in resource["records"].get("linked", {}).items():
+        relation += f" LEFT JOIN {_csv(folder, resources[name])} AS {quoted(name)} ON {' AND '.join(f'main.{quoted(key)} = {quoted(name)}.{quoted(key)}' for key in keys)}"
+    return relation
+
+
+def _csv(folder: Path, resource: dict) -> str:
+    return csv_relation(folder / resource["path"], {field["name"]: "VARCHAR" for field in resource["schema"]["fields"]})
