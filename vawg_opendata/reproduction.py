@@ -73,6 +73,7 @@ def _build(settings: Settings, product: Product, preparation: dict, store: Store
         for one in (*flow.before(product, measure.name), product):
             flow.count(replace(settings, products=(one.name,)), one)
             flow.protect_measure(settings, one, measure.name, history(store, entries, one.audience, one.name).held)
+    flow.protect_records(settings, product)
     content = flow.package_content(settings, product)
     if content is None:
         raise ReleaseError(f"No input file gives anything of {product.name}. Say where the files are that it was made from, with --landing.")

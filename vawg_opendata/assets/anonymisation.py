@@ -58,7 +58,7 @@ def _protected_records(product: Product) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=records_key(product),
-        deps=[statistics.KEYS[product.name]],
+        deps=[statistics.KEYS[product.name], *(key_of(product, measure.name) for measure in product.measures)],
         description=f"{titles}, one by one, as they may be published to the audience {product.audience}.",
         group_name=GROUP,
         owners=OWNERS,

@@ -2,14 +2,16 @@
 
 Functions that assets call:
 
-    protect_list(declared, product, records_dir) -> Microdata | None        None when no source at hand gives the records
+    protect_list(declared, records_dir, check) -> Microdata | None      None when no source at hand gives the records
+    check_beside(declared, table, codelists, tables, ...)               refuses a list that gives away what tables withhold
     Microdata.save(folder) / Microdata.load(folder)
 
 Which source gives which column is data (`views`); how coarse a record becomes is for `anonymisation.records` to find. Writing
 them into a package belongs in `release`.
 """
 
+from vawg_opendata.microdata.beside import check_beside
 from vawg_opendata.microdata.lists import protect_list
 from vawg_opendata.microdata.results import Microdata, RecordTable
 
-__all__ = ["Microdata", "RecordTable", "protect_list"]
+__all__ = ["Microdata", "RecordTable", "check_beside", "protect_list"]

@@ -1,6 +1,6 @@
 """A list of records: read from its source, coarsened until its policy holds, sorted so that order tells nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,21 +19,43 @@ if TYPE_CHECKING:
 
     from anonymisation.records import RecordPolicy
 
+COARSER = (1, 2, 4, 8)
+"""How many times as many records as declared must look alike, tried in turn until what is beside the list is safe."""
 
-def protect_list(declared: RecordList, records: Path) -> Microdata | None:
+Check = Callable[["RecordTable", Mapping[str, CodeList]], None]
+"""Raises `anonymisation.releases.ReleaseRefusedError` where a list may not be published beside something else."""
+
+
+def protect_list(declared: RecordList, records: Path, check: Check | None = None) -> Microdata | None:
     """The protected records of a list, from the first source at hand that has them; None when none has.
 
     Years that the newest vintage does not cover whole have no rows: their few cases would be the newest, and the ones that
-    are remembered. Columns that the source lacks are left out, and with them what the policy asks of them.
-    `anonymisation.ProtectionError` where nothing keeps the policy.
+    are remembered. `check` says what must hold beside the policy; while it refuses, the list is made coarser, with more records
+    that look alike. Columns that the source lacks are left out, and with them what the policy asks of them.
+    `anonymisation.ProtectionError` where nothing keeps the policy, `ReleaseRefusedError` where nothing passes the check.
     """
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
         for view in VIEWS[declared.name]:
             path = records / f"{view.records}.parquet"
             if path.is_file():
-                return _protected(connection, declared, view, path)
+                return _checked(connection, declared, view, path, check)
     return None
+
+
+def _checked(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path, check: Check | None) -> Microdata:
+    from anonymisation.releases import ReleaseRefusedError
+
+    for times in COARSER:
+        microdata = _protected(connection, replace(declared, policy=replace(declared.policy, k=declared.policy.k * times)), view, path)
+        try:
+            if check is not None:
+                check(microdata.tables[0], microdata.codelists)
+            return microdata
+        except ReleaseRefusedError:
+            if times == COARSER[-1]:
+                raise
+    raise AssertionError("the last step returns or raises")
 
 
 def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path) -> Microdata:
@@ -43,10 +65,10 @@ def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view
     years = range(first, int(last[:4]) + last.endswith("-12"))
     columns = [column for column in declared.columns if column.codelist == YEAR_BLOCKS or column.name in view.columns]
     codelists = {column.name: _codelist(column, view, years) for column in columns}
+    covered = f"{newest} AND ({view.where}) AND {view.year} BETWEEN {years.start} AND {years.stop - 1}"
+    held = connection.execute(f"SELECT count(*) FROM {source} WHERE {covered} AND ({view.held})").fetchall()[0][0]
     wanted = ", ".join(f"{_value(column, view)} AS {quoted(column.name)}" for column in columns)
-    table = connection.sql(
-        f"SELECT {wanted} FROM {source} WHERE {newest} AND ({view.where}) AND {view.year} BETWEEN {years.start} AND {years.stop - 1}"
-    ).to_arrow_table()
+    table = connection.sql(f"SELECT {wanted} FROM {source} WHERE {covered} AND NOT ({view.held})").to_arrow_table()
     names = {column.name for column in columns}
     policy = replace(
         declared.policy,
@@ -59,8 +81,9 @@ def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view
         "k": policy.k,
         "sensitive": {name: {"l": max(model.l for model in models)} for name, models in policy.sensitive.items()},
     }
-    summary = {"records": rows.num_rows, "left_out": left_out, "granularity": round(granularity, 3), "source": view.source}
-    return Microdata((RecordTable(declared.name, view.source, rows, claim),), codelists, summary)
+    summary = {"records": rows.num_rows, "k": policy.k, "granularity": round(granularity, 3), "source": view.source}
+    made = RecordTable(declared.name, view.source, rows, claim, {"held": held, "left_out": left_out})
+    return Microdata((made,), codelists, summary)
 
 
 def _recoded(

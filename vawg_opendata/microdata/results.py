@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 class RecordTable:
     """One table of protected records, in the order in which it is published.
 
-    `claim` is what its descriptor says was protected: quasi-identifiers, `k`, and by sensitive column what else holds.
+    `claim` is what its descriptor says was protected: quasi-identifiers, `k`, and by sensitive column what else holds. `missing` are
+    numbers of people whom the product's tables count and the table does not hold, by reason; they stay in the work folder.
     """
 
     name: str
     source: str
     rows: "pyarrow.Table"
     claim: Mapping[str, object]
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Microdata:
         for table in self.tables:
             pyarrow.parquet.write_table(table.rows, folder / f"{table.name}.parquet")
         plain = {
-            "tables": [{"name": table.name, "source": table.source, "claim": table.claim} for table in self.tables],
+            "tables": [{"name": table.name, "source": table.source, "claim": table.claim, "missing": table.missing} for table in self.tables],
             "codelists": {name: asdict(codes) for name, codes in self.codelists.items()},
             "summary": self.summary,
         }

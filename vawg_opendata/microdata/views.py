@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class View:
     """How a source gives a list: the SQL of each column it has, over one record table; what it lacks is left out of the list.
 
-    `where` restricts the rows: a case under legal hold is no row. `levels` names, for a column whose codes the source knows less
+    `where` restricts the rows, and `held` says which of them are under legal hold: those are no rows of the list. `levels` names, for a column whose codes the source knows less
     exactly than its list, the levels that it has. `year` is the SQL of the calendar year, `month` a column that shows which are complete.
     """
 
@@ -17,6 +17,7 @@ class View:
     columns: Mapping[str, str]
     where: str
     levels: Mapping[str, tuple[str, ...]]
+    held: str = "false"
     year: str = "year"
     month: str = "month"
 
@@ -53,7 +54,8 @@ VIEWS: Mapping[str, tuple[View, ...]] = {
                 "relationship": "relationship_group",
                 "suspect_ethnicity": "suspect_ethnicity",
             },
-            where="sex = 'female' AND NOT legal_hold",
+            where="sex = 'female'",
+            held="legal_hold",
             levels={},
         ),
         View(

@@ -29,16 +29,19 @@ CASES = RecordList(
             title="Years recorded",
             description="Block of five or of ten years in which the homicide was recorded.",
             codelist=YEAR_BLOCKS,
+            dimension="year",
             role=Role.QUASI,
         ),
         RecordColumn(
-            name="age_band", title="Age of the victim", description="Age of the victim in bands of several widths.", codelist="age_band", role=Role.QUASI
+            name="age_band", title="Age of the victim", description="Age of the victim in bands of several widths.", codelist="age_band", dimension="age_group",
+            role=Role.QUASI
         ),
         RecordColumn(
             name="ethnicity",
             title="Ethnicity of the victim",
             description="Ethnicity of the victim as an officer observed it.",
             codelist="ethnicity",
+            dimension="ethnicity",
             role=Role.QUASI,
         ),
         RecordColumn(
@@ -46,6 +49,7 @@ CASES = RecordList(
             title="Method of killing",
             description="How the victim was killed; strangulation kept apart where the source does so.",
             codelist="case_method",
+            dimension="method",
             role=Role.QUASI,
         ),
         RecordColumn(
@@ -53,6 +57,7 @@ CASES = RecordList(
             title="Domestic abuse",
             description="Whether the homicide is recorded as domestic.",
             codelist="domestic_abuse",
+            dimension="domestic_abuse",
             role=Role.QUASI,
         ),
         RecordColumn(
@@ -60,6 +65,7 @@ CASES = RecordList(
             title="Status of the case",
             description="Whether the case is solved, and what has become of it where the source says so.",
             codelist="case_status",
+            dimension="status",
             role=Role.QUASI,
         ),
         RecordColumn(
@@ -67,6 +73,7 @@ CASES = RecordList(
             title="Relationship to the suspect",
             description="What the principal suspect was to the victim, in the groups of the Homicide Index.",
             codelist="relationship",
+            dimension="relationship",
             role=Role.SENSITIVE,
             levels=("relationship_group",),
         ),
@@ -75,6 +82,7 @@ CASES = RecordList(
             title="Ethnicity of the suspect",
             description="Ethnicity of the principal suspect as an officer observed it.",
             codelist="suspect_ethnicity",
+            dimension="suspect_ethnicity",
             role=Role.SENSITIVE,
         ),
     ),

@@ -24,7 +24,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordColumn:
-    """A column of codes of a list of `vawg_opendata.reference`; a record may hold a code of any level, the root for any value."""
+    """A column of codes of a list of `vawg_opendata.reference`; a record may hold a code of any level, the root for any value.
+
+    `dimension` is the dimension of the product's tables that tells the same; its codes are those of the list, or the list has
+    a column of its name that gives them.
+    """
 
     name: str
     title: str
@@ -32,6 +36,7 @@ class RecordColumn:
     codelist: str
     role: Role
     levels: tuple[str, ...] = ()
+    dimension: str = ""
 
     @property
     def sensitivity(self) -> Sensitivity:

@@ -31,6 +31,7 @@ SYNTHETIC_CAVEAT = "synthetic"
 _EXTRA_COLUMNS = {
     "definition": "What the code covers, where its label does not say it.",
     "note": "What to know about the code.",
+    "method": "The code of the list `method` under which the tables count it.",
     "lsoa_year": "Year of the boundaries to which the code belongs.",
 }
 
