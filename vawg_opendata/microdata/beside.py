@@ -26,21 +26,25 @@ def check_beside(
 ) -> None:
     """Raise `anonymisation.releases.ReleaseRefusedError` where list and tables together give away a cell that the tables withhold.
 
-    The reader is taken to know how many people the tables count and the list does not hold: those under legal hold, and those
+    Each table is attacked by itself with what the list tells of its dimensions: tables that meet in their periods only, whose
+    totals are published, tell nothing of each other. The reader is taken to know how many people the tables count and the list does not hold: those under legal hold, and those
     left out of it; and that everybody else is in it.
     """
     from anonymisation.intruder import RecordList as CountedList
     from anonymisation.releases import check_lists
 
-    joined, codes = dict(hierarchies), {}
+    joined, codes = {}, {}
     for column in declared.columns:
-        if column.dimension and column.dimension in hierarchies and column.name in table.rows.column_names:
-            hierarchy, code_of = _in_words_of(hierarchies[column.dimension], _told(codelists[column.name], hierarchies[column.dimension], column.codelist))
-            joined[column.dimension] = hierarchy
+        if column.dimension in hierarchies and column.name in table.rows.column_names:
+            told = _told(codelists[column.name], hierarchies[column.dimension], column.codelist)
+            joined[column.dimension], code_of = _in_words_of(hierarchies[column.dimension], told)
             known = [code_of[code] for code in table.rows.column(column.name).to_pylist()]
-            held = LEGAL_HOLD if LEGAL_HOLD in hierarchy.codes else None
+            held = LEGAL_HOLD if LEGAL_HOLD in joined[column.dimension].codes else None
             codes[column.dimension] = [*known, *[held] * table.missing["held"], *[None] * table.missing["left_out"]]
-    check_lists(tables, joined, [CountedList(declared.name, tables[0].measure, codes)], threshold)
+    for one in tables:
+        shared = {dimension: codes[dimension] for dimension in one.axes if dimension in codes}
+        if shared:
+            check_lists([one], dict(hierarchies) | joined, [CountedList(declared.name, one.measure, shared)], threshold)
 
 
 def _told(codelist: CodeList, hierarchy: Hierarchy, kind: str) -> dict[str, frozenset[str]]:

@@ -1,6 +1,6 @@
 """A list of records: read from its source, coarsened until its policy holds, sorted so that order tells nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,16 +46,24 @@ def protect_list(declared: RecordList, records: Path, check: Check | None = None
 def _checked(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path, check: Check | None) -> Microdata:
     from anonymisation.releases import ReleaseRefusedError
 
-    for times in COARSER:
-        microdata = _protected(connection, replace(declared, policy=replace(declared.policy, k=declared.policy.k * times)), view, path)
+    for columns, times in _coarser(declared):
+        k = declared.policy.k * times
+        microdata = _protected(connection, replace(declared, columns=columns, policy=replace(declared.policy, k=k)), view, path)
         try:
             if check is not None:
                 check(microdata.tables[0], microdata.codelists)
             return microdata
-        except ReleaseRefusedError:
-            if times == COARSER[-1]:
-                raise
-    raise AssertionError("the last step returns or raises")
+        except ReleaseRefusedError as error:
+            refusal = error
+    raise refusal
+
+
+def _coarser(declared: RecordList) -> Iterator[tuple[tuple[RecordColumn, ...], int]]:
+    """What a list may do without and how many times as many records must look alike, in the order in which it is tried."""
+    yield declared.columns, 1
+    left = tuple(column for column in declared.columns if column.name not in declared.first_given_up)
+    for times in COARSER:
+        yield left, times
 
 
 def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path) -> Microdata:

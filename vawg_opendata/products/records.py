@@ -50,7 +50,8 @@ class RecordList:
 
     `kept` gives columns the level of their list beyond which they are never coarsened: what a sensitive column tells as well
     (a partner is domestic, nobody suspected is unsolved) would be hidden in name only, and the records that look alike would
-    be fewer than the policy says.
+    be fewer than the policy says. `first_given_up` are columns that the list does without, rather than have more records that
+    look alike, where it would give away what the tables beside it withhold.
     """
 
     name: str
@@ -59,6 +60,7 @@ class RecordList:
     columns: tuple[RecordColumn, ...]
     policy: RecordPolicy
     kept: Mapping[str, str] = field(default_factory=dict)
+    first_given_up: tuple[str, ...] = ()
     reasons: tuple[str, ...] = field(default=())
 
     def column(self, name: str) -> RecordColumn:

@@ -109,7 +109,7 @@ HOMICIDES = TableSchema(
         flag(
             "legal_hold",
             "Legal hold",
-            "Proceedings are live: the case may not be published as a record. It counts in tables, whose small counts are withheld.",
+            "Proceedings are live: the case counts in totals only, under a code of its own in every table, and is in no list of cases.",
         ),
         date("last_updated_date", "Changed on", "Day on which the record was last changed.", OTHER),
     ),
