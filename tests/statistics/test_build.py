@@ -191,7 +191,7 @@ def test_the_real_homicides_are_642_and_the_older_file_said_611(real, tmp_path):
 
 
 def homicides(records, rows, vintage):
-    columns = {"method": "shooting", "age_group": "25-34", "ethnicity": "White", "domestic_abuse": "domestic", "status": "solved"}
+    columns = {"method": "shooting", "age_group": "25-34", "ethnicity": "White", "domestic_abuse": "domestic", "status": "solved", "offence_type": "murder"}
     write(records, "homicide_victims", [columns | {"year": int(month[:4]), "month": month, "sex": sex, "count": 1, "vintage": vintage} for month, sex in rows])
 
 

@@ -1,0 +1,157 @@
+"""The list of homicide cases, from outside: what it says of cases, what it never says, and what others make of it."""
+
+from collections import Counter
+from dataclasses import replace
+
+import duckdb
+import pyarrow.compute
+import pytest
+
+from anonymisation import Hierarchy, PublishedTable
+from anonymisation.measures import link, measure
+from anonymisation.releases import ReleaseRefusedError
+from tests.judges import pycanon
+from vawg_opendata.microdata import Microdata, RecordTable, check_beside, protect_list
+from vawg_opendata.products.female_homicide import CASES
+from vawg_opendata.reference import load_codelist
+from vawg_opendata.sample import generate
+from vawg_opendata.sources.landing import read_landing
+
+QUASI = list(CASES.policy.quasi_identifiers)
+SENSITIVE = list(CASES.policy.sensitive)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """The records of a sample with homicides since 2003."""
+    folder = tmp_path_factory.mktemp("cases")
+    generate(2_000, 11, folder / "landing", first="2025-12", last="2026-02", street_months=1)
+    (folder / "work").mkdir()
+    read_landing(folder / "landing", folder / "work")
+    return folder / "work"
+
+
+@pytest.fixture(scope="module")
+def made(work) -> Microdata:
+    return protect_list(CASES, work / "records")
+
+
+@pytest.fixture(scope="module")
+def women(work):
+    """The true cases, in the codes of the list's finest level, with those under legal hold."""
+    path = work / "records" / "extract_homicides.parquet"
+    return duckdb.sql(
+        "SELECT legal_hold, year, (2003 + (year - 2003) // 5 * 5)::INTEGER || '-' || (2007 + (year - 2003) // 5 * 5)::INTEGER AS years, age_group AS age_band, "
+        "ethnicity, method AS killing_method, domestic AS domestic_abuse, CASE WHEN stage IN ('no-suspect', 'suspect-not-charged') THEN 'undetected' "
+        f"ELSE stage END AS case_status, relationship_group AS relationship, suspect_ethnicity FROM '{path}' WHERE sex = 'female' AND year < 2026"
+    ).to_arrow_table()
+
+
+def test_others_find_the_anonymity_and_diversity_that_are_claimed(made):
+    frame = made.tables[0].rows.to_pandas()
+    claim = made.tables[0].claim
+    assert claim["k"] == 5 and claim["quasiIdentifiers"] == QUASI
+    assert pycanon().k_anonymity(frame, QUASI) >= 5
+    for name in SENSITIVE:
+        assert pycanon().l_diversity(frame, QUASI, [name]) >= claim["sensitive"][name]["l"] == 2
+    assert measure(made.tables[0].rows, QUASI, SENSITIVE).k >= 5
+
+
+def test_somebody_who_knows_every_true_case_singles_nobody_out(made, women):
+    """The intruder knows all quasi-identifiers of all cases, and looks for each of them in the list."""
+    hierarchies = {}
+    for name in QUASI:
+        codes = made.codelists[name]
+        chains = [codes.ancestors(leaf) for leaf in codes.leaves]
+        deepest = max(map(len, chains))
+        hierarchies[name] = [(chain[0],) * (deepest - len(chain)) + chain for chain in chains]
+    shown = women.filter(pyarrow.compute.invert(women.column("legal_hold")))
+    found = link(made.tables[0].rows, shown, QUASI, SENSITIVE, hierarchies)
+    assert found.fewest >= 5 and found.singled_out(5) == 0 and found.unmatched == 0
+    for name in SENSITIVE:
+        assert found.learnt(name) == 0
+
+
+def test_held_cases_and_years_that_have_begun_are_in_no_row(made, women):
+    held = sum(women.column("legal_hold").to_pylist())
+    assert held > 0 and made.tables[0].missing["held"] == held
+    assert made.tables[0].rows.num_rows + made.tables[0].missing["left_out"] == women.num_rows - held
+    assert not any("2026" in code for code in made.codelists["years"].labels["2023-2027"].split("only")[1:])
+
+
+def test_the_list_has_no_column_that_it_must_not_have(made):
+    assert set(made.tables[0].rows.column_names) == {*QUASI, *SENSITIVE}
+    years = set(made.tables[0].rows.column("years").to_pylist())
+    assert all(made.codelists["years"].level[code] in ("years_5", "years_10", "total") for code in years)
+
+
+def test_what_the_relationship_tells_is_never_hidden_in_name_only(made):
+    """A column that is always told is equal within all rows that look alike, so nothing narrows them further."""
+    assert "total" not in made.tables[0].rows.column("domestic_abuse").to_pylist()
+    assert "total" not in made.tables[0].rows.column("case_status").to_pylist()
+
+
+def test_the_same_records_give_the_same_list(made, work):
+    assert protect_list(CASES, work / "records").tables[0].rows.equals(made.tables[0].rows)
+
+
+def test_what_is_kept_in_the_work_folder_is_what_was_made(made, tmp_path):
+    made.save(tmp_path / "kept")
+    assert Microdata.load(tmp_path / "kept") == made
+
+
+def test_every_code_is_in_its_list(made):
+    for name, codes in made.codelists.items():
+        assert set(made.tables[0].rows.column(name).to_pylist()) <= set(codes.codes)
+
+
+def test_methods_are_counted_as_the_crosswalk_of_the_extract_says():
+    ours = {row["code"]: row["method"] for row in load_codelist("case_method").rows if row["method"]}
+    tables = load_codelist("method")
+    for row in load_codelist("crime_extract/killing_method").rows:
+        if row["method"]:
+            assert ours[row["code"]] in tables.ancestors(row["method"])
+
+
+def beside(rows: dict[str, list[str]], published: bool, missing: dict[str, int]) -> None:
+    """A list of status beside a table of status in which the two small counts are withheld: 6 solved, 3 unsolved."""
+    statuses = Hierarchy("status", ["total", "solved", "unsolved"], "total", {"parent": {"solved": "total", "unsolved": "total"}})
+    years = Hierarchy("year", ["total", "2020"], "total", {"parent": {"2020": "total"}})
+    table = PublishedTable("t", "m", {"status": ("total", "solved", "unsolved"), "year": ("total", "2020")}, [[9, 9], [6, 6], [3, 3]], [[1, 1], [published] * 2, [published] * 2])
+    declared = replace(CASES, columns=(CASES.column("case_status"),))
+    listed = RecordTable("female_homicide_cases", "crime_extract", pyarrow.table(rows), {}, missing)
+    lists = {"case_status": replace(load_codelist("case_status"), name="case_status")}
+    check_beside(declared, listed, lists, [table], {"status": statuses, "year": years}, 5)
+
+
+def test_a_list_that_gives_a_withheld_count_away_is_refused():
+    exact = {"case_status": ["convicted"] * 6 + ["undetected"] * 3}
+    with pytest.raises(ReleaseRefusedError):
+        beside(exact, False, {"held": 0, "left_out": 0})
+    beside({"case_status": ["total"] * 9}, False, {"held": 0, "left_out": 0})
+
+
+def test_a_refused_list_does_without_what_it_may_and_then_is_coarser(work):
+    asked = []
+
+    def check(table, codelists):
+        asked.append((table.claim["k"], "years" in table.rows.column_names))
+        if len(asked) < 3:
+            raise ReleaseRefusedError("too much", ())
+
+    assert protect_list(CASES, work / "records", check).summary["k"] == 10
+    assert asked == [(5, True), (5, False), (10, False)]
+
+
+def test_the_public_files_give_a_list_without_what_they_lack(tmp_path):
+    rows = "[" + ", ".join(f"{{'n': {n}}}" for n in range(60)) + "]"
+    (tmp_path / "records").mkdir()
+    duckdb.sql(
+        f"COPY (SELECT (2015 + r.n % 2)::BIGINT AS year, (2015 + r.n % 2) || '-06' AS month, '25-34' AS age_group, 'female' AS sex, "
+        f"['physical-assault-no-weapon', 'shooting'][r.n % 2 + 1] AS method, 'domestic' AS domestic_abuse, 'solved' AS status, 'White' AS ethnicity, "
+        f"'2016-12' AS vintage FROM (SELECT unnest({rows}) AS r)) TO '{tmp_path}/records/homicide_victims.parquet'"
+    )
+    made = protect_list(CASES, tmp_path / "records")
+    assert made.summary["source"] == "mps_homicide" and "relationship" not in made.tables[0].rows.column_names
+    assert Counter(made.tables[0].rows.column("killing_method").to_pylist()) == {"bodily-not-told-apart": 30, "shooting": 30}
+    assert made.tables[0].claim["sensitive"] == {}
