@@ -22,12 +22,9 @@ import numpy as np
 
 from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
-from vawg_opendata.microdata import Microdata, RecordTable, check_beside, protect_list
-from vawg_opendata.microdata.lists import Check
+from vawg_opendata.microdata import Microdata, protect_product
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
-from vawg_opendata.products.records import RecordList
-from vawg_opendata.reference import CodeList
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
 from vawg_opendata.release.building import Content
 from vawg_opendata.release.duckdb_combined import write_combined
@@ -244,41 +241,20 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
 def protect_records(settings: Settings, product: Product) -> Mapping[str, object] | None:
     """Decide what may be published of the records of a product. Returns numbers of records and losses, safe to log.
 
-    None, and nothing kept of an earlier run, when the product has no list of records, was not counted, or no source at hand
-    has such records. Tables come first: a list that gives away what they withhold is made coarser. ProtectionError where
-    nothing keeps the policy, ReleaseRefusedError where no list does beside the tables.
+    None, and nothing kept of an earlier run, when it has no list of records, was not counted, or no source has such records.
+    Tables come first. Raises as `microdata.protect_product`.
     """
     folder = _records_folder(settings, product)
     shutil.rmtree(folder, ignore_errors=True)
-    if not product.records or counted(settings, product) is None:
+    statistics = counted(settings, product)
+    if not product.records or statistics is None:
         return None
-    made = []
-    for declared in product.records:
-        microdata = protect_list(declared, settings.work / "records", _beside_tables(settings, product, declared))
-        made += [microdata] if microdata is not None else []
-    if not made:
+    made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline)
+    if made is None:
         return None
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    whole = Microdata(
-        tuple(table for microdata in made for table in microdata.tables),
-        {name: codes for microdata in made for name, codes in microdata.codelists.items()},
-        {table.name: microdata.summary for microdata in made for table in microdata.tables},
-    )
-    whole.save(folder)
-    return whole.summary
-
-
-def _beside_tables(settings: Settings, product: Product, declared: RecordList) -> Check:
-    """The check of a list beside the protected tables of the product, measure by measure."""
-    statistics = counted(settings, product)
-    tables = protected(settings, product, statistics)
-
-    def check(table: RecordTable, codelists: Mapping[str, CodeList]) -> None:
-        for measure in dict.fromkeys(one.measure for one in tables.values()):
-            same = [one for one in tables.values() if one.measure == measure]
-            check_beside(declared, table, codelists, same, statistics.outline.hierarchies(measure), product.policy.threshold)
-
-    return check
+    made.save(folder)
+    return made.summary
 
 
 def protected_records(settings: Settings, product: Product) -> Microdata | None:

@@ -81,7 +81,7 @@ def test_every_resource_says_what_it_is(package, descriptor):
 def test_of_unpublished_inputs_nothing_but_the_kind_is_told(tmp_path):
     """With the hash or the size of a small file of records, a guess at what it holds could be tested."""
     victim = {"method_group": "shooting", "age_group": "25-34", "ethnicity": "White", "domestic": "domestic", "status": "solved", "sex": "female"}
-    when = {"year": 2003, "month": "2003-05", "vintage": "2003-12", "count": 1, "relationship_group": "not-known", "suspect_ethnicity": "White"}
+    when = {"year": 2003, "month": "2003-05", "vintage": "2003-12", "count": 1, "relationship_group": "not-known", "suspect_ethnicity": "White"} | {"offence_type": "murder", "legal_hold": False}
     write(tmp_path / "records", "extract_homicides", [victim | when] * 9)
     product = replace(PRODUCTS["female-homicide"], approval=Approval(restricted=0))
     statistics = build(product, tmp_path / "records", tmp_path / "work")

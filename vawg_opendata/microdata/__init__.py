@@ -2,6 +2,7 @@
 
 Functions that assets call:
 
+    protect_product(product, records_dir, tables, outline) -> Microdata | None      all lists of a product, beside its tables
     protect_list(declared, records_dir, check) -> Microdata | None      None when no source at hand gives the records
     check_beside(declared, table, codelists, tables, ...)               refuses a list that gives away what tables withhold
     Microdata.save(folder) / Microdata.load(folder)
@@ -12,6 +13,7 @@ them into a package belongs in `release`.
 
 from vawg_opendata.microdata.beside import check_beside
 from vawg_opendata.microdata.lists import protect_list
+from vawg_opendata.microdata.product import protect_product
 from vawg_opendata.microdata.results import Microdata, RecordTable
 
-__all__ = ["Microdata", "RecordTable", "check_beside", "protect_list"]
+__all__ = ["Microdata", "RecordTable", "check_beside", "protect_list", "protect_product"]

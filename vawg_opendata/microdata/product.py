@@ -1,0 +1,41 @@
+"""All lists of records of a product, each beside the product's protected tables."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from anonymisation import ProtectedTable
+from vawg_opendata.microdata.beside import check_beside
+from vawg_opendata.microdata.lists import Check, protect_list
+from vawg_opendata.microdata.results import Microdata, RecordTable
+from vawg_opendata.products.declaration import Product
+from vawg_opendata.products.records import RecordList
+from vawg_opendata.reference import CodeList
+from vawg_opendata.statistics import Outline
+
+
+def protect_product(product: Product, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline) -> Microdata | None:
+    """The protected lists of a product from the record tables in folder `records`; None when no source has such records.
+
+    A list that gives away what `tables` withhold is made coarser. ProtectionError where nothing keeps the policy,
+    ReleaseRefusedError where no list does beside the tables.
+    """
+    made = [protect_list(declared, records, _beside(product, declared, tables, outline)) for declared in product.records]
+    found = [microdata for microdata in made if microdata is not None]
+    if not found:
+        return None
+    return Microdata(
+        tuple(table for microdata in found for table in microdata.tables),
+        {name: codes for microdata in found for name, codes in microdata.codelists.items()},
+        {table.name: microdata.summary for microdata in found for table in microdata.tables},
+    )
+
+
+def _beside(product: Product, declared: RecordList, tables: Mapping[str, ProtectedTable], outline: Outline) -> Check:
+    """The check of a list beside the tables, measure by measure."""
+
+    def check(table: RecordTable, codelists: Mapping[str, CodeList]) -> None:
+        for measure in dict.fromkeys(one.measure for one in tables.values()):
+            same = [one for one in tables.values() if one.measure == measure]
+            check_beside(declared, table, codelists, same, outline.hierarchies(measure), product.policy.threshold)
+
+    return check
