@@ -9,6 +9,8 @@ import itertools
 import json
 from pathlib import Path
 
+from vawg_opendata.release.duckdb_combined import write_combined
+
 AREAS = [("LDN", "London & <all>", "total", "")]
 AREAS += [(f"B{b}", f"Borough {b}", "borough", "LDN") for b in range(1, 5)]
 AREAS += [(f"B{b}-W{w}", f"Ward {w} of {b}", "ward", f"B{b}") for b in range(1, 5) for w in range(1, 17)]
@@ -109,7 +111,7 @@ def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str =
     }
     (folder / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
     (folder / "disclosure.json").write_text(json.dumps({"guarantee": "No small count.", "method": "Withholding.", "tables": []}), encoding="utf-8")
-    (folder / "changes.json").write_text(json.dumps({"since": "", "version": version, "bump": "", "tables": []}), encoding="utf-8")
+    (folder / "changes.json").write_text(json.dumps({"since": "", "version": version, "bump": "", "note": "", "tables": []}), encoding="utf-8")
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in sorted(folder.rglob("*")) if path.is_file()]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
     return folder
@@ -123,12 +125,20 @@ def make_published(folder: Path) -> Path:
         for version in versions:
             make_version(home, version, tuple(TABLES) if name == "many" else ("by_class",))
         list_versions(home, [{"version": version, "status": "released", "released": "2026-01-02T03:04:05Z"} for version in versions])
-    for name in ("catalogue.json", "feed.atom", "vawg.duckdb"):
+    for name in ("catalogue.json", "feed.atom"):
         (folder / "datastore" / name).write_text("", encoding="utf-8")
     secret = folder / "safestats" / "partners-only"
     make_version(secret, "1.0.0", ("by_class",), "safestats")
     list_versions(secret, [{"version": "1.0.0", "status": "released"}])
+    combine(folder)
     return folder
+
+
+def combine(published: Path) -> None:
+    """Make the DuckDB files of the audiences, as a run does before it builds the site."""
+    staging = published.parent / "staging"
+    staging.mkdir(exist_ok=True)
+    write_combined(published, staging)
 
 
 def list_versions(home: Path, entries: list[dict]) -> None:

@@ -23,6 +23,7 @@ PAGES = (
     "index.html",
     "explore.html",
     "contents.html",
+    "questions.html",
     "calendar.html",
     "support.html",
     "about.html",

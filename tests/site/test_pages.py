@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.release.packages import MIXED, release
-from tests.site.folders import LISTS, TABLES, list_versions, make_published
+from tests.site.folders import LISTS, TABLES, combine, list_versions, make_published
 from vawg_opendata.site import build_site
 from vawg_opendata.site.build import POLICY
 
@@ -258,6 +258,7 @@ def test_a_withdrawn_version_is_named_with_its_reason_and_its_pages_go(tmp_path)
     list_versions(home, [{"version": "1.1.0", "status": "withdrawn", "reason": "Wrong month."}, {"version": "1.0.0", "status": "released"}])
     for path in sorted((home / "1.1.0").rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
+    combine(published)
     build_site(published)
     assert not (published / "site" / "many" / "1.1.0.html").exists()
     for page in ("calendar.html", "many/index.html"):
@@ -280,5 +281,6 @@ def test_nothing_is_built_where_nothing_is_public(tmp_path):
 def test_a_package_that_was_really_published_becomes_pages(tmp_path):
     published = tmp_path / "published"
     release(tmp_path, published, MIXED)
+    combine(published)
     text = (build_site(published) / "victims-test" / "victims_by_age_group" / "index.html").read_text(encoding="utf-8")
     assert text.count("[c]<i> withheld</i></td>") > 1

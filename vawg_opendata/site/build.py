@@ -13,10 +13,11 @@ from pathlib import Path
 
 import jinja2
 
-from vawg_opendata.release.store import Store
+from vawg_opendata.release.store import COMBINED, Store
 from vawg_opendata.site import explore
 from vawg_opendata.site.product_page import changes_words, description, headline, page, period
-from vawg_opendata.site.released import Cells, Version, newest, read_rows, released
+from vawg_opendata.site.questions import answers, notebook
+from vawg_opendata.site.released import AUDIENCE, Cells, Version, newest, read_rows, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
 
 EXIT_ADDRESS = "https://www.bbc.co.uk/weather"
@@ -25,7 +26,15 @@ SHOWN_FIRST = "vawg-offences"
 """The product most readers come for; the others follow by name."""
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 """The content security policy of every page; a server may send the same as a header."""
-MENU = (("Data", "index.html"), ("Explore", "explore.html"), ("All tables", "contents.html"), ("Releases", "calendar.html"), ("Support", "support.html"), ("About", "about.html"))
+MENU = (
+    ("Data", "index.html"),
+    ("Explore", "explore.html"),
+    ("All tables", "contents.html"),
+    ("Questions", "questions.html"),
+    ("Releases", "calendar.html"),
+    ("Support", "support.html"),
+    ("About", "about.html"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,19 +65,20 @@ class Shelf:
 def build_site(published: Path) -> Path:
     """Write the public pages of all that is released in a published folder to `published/site`, and return that folder.
 
-    Nothing is built where nothing is released to the public. OSError when the folder cannot be written.
+    The DuckDB file of the public must be there (`release.duckdb_combined`): the page of questions is answered from it. Nothing is built
+    where nothing is released to the public. OSError when the folder cannot be written.
     """
     shelves = {name: Shelf(tuple(versions), newest(published, versions)) for name, versions in _in_order(released(published))}
     folder = Store(published).site
     written = set()
-    for path, text in _files(shelves) if shelves else ():
+    for path, text in _files(shelves, published / AUDIENCE / COMBINED) if shelves else ():
         _replace(folder / path, text.encode())
         written.add(path)
     _remove_others(folder, written)
     return folder
 
 
-def _files(shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, str]]:
+def _files(shelves: Mapping[str, Shelf], database: Path) -> Iterator[tuple[str, str]]:
     """Path and text of every file, what others refer to first."""
     static = resources.files("vawg_opendata.site") / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
@@ -87,7 +97,11 @@ def _files(shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, str]]:
         for version in shelf.versions:
             if version.readable:
                 yield from _version_pages(environment, shelf, version)
-    yield from _common_pages(environment, shelves)
+    found = answers(database)
+    yield "questions.ipynb", notebook(found)
+    synthetic = any(shelf.latest.descriptor.get("synthetic") for shelf in shelves.values())
+    yield "questions.html", _render(environment, "questions", "", "Questions", title="Ten questions, answered", synthetic=synthetic, answers=found)
+    yield from _common_pages(environment, shelves, synthetic)
 
 
 def _in_order(products: Mapping[str, list[Version]]) -> list[tuple[str, list[Version]]]:
@@ -104,8 +118,7 @@ def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Versi
         yield f"{version.product}/index.html", text
 
 
-def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, str]]:
-    synthetic = any(shelf.latest.descriptor.get("synthetic") for shelf in shelves.values())
+def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf], synthetic: bool) -> Iterator[tuple[str, str]]:
     listed = [(shelf.latest, shelf.cells) for shelf in shelves.values()]
     addresses = {name: shelf.addresses for name, shelf in shelves.items()}
     tables = explore.listing(listed, addresses)
