@@ -135,7 +135,7 @@ class DataPress(SiteLayout):
             answer = self.session.request(
                 method, self.target.url.rstrip("/") + path, timeout=self.target.timeout, allow_redirects=False, **content
             )
-            self.check(answer, what)
+            self.judge(answer, what)
             try:
                 return answer.json()
             except ValueError:

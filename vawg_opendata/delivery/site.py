@@ -98,7 +98,7 @@ class SiteLayout:
             raise UnreachableError(f"Target {self.target.name}: {name} is not there, although it was sent.")
         digest = hashlib.sha256()
         with self.asking(name), self.session.get(resource.url, timeout=self.target.timeout, stream=True, headers={"Cache-Control": "no-cache"}) as answer:
-            self.check(answer, name)
+            self.judge(answer, name)
             for block in answer.iter_content(BLOCK):
                 digest.update(block)
         return digest.hexdigest()
@@ -128,7 +128,7 @@ class SiteLayout:
         except requests.RequestException as error:
             raise RefusedError(f"Target {self.target.name}, {what}: {type(error).__name__}.") from None
 
-    def check(self, answer: requests.Response, what: str) -> None:
+    def judge(self, answer: requests.Response, what: str) -> None:
         """UnreachableError or RefusedError unless the answer is a good one."""
         if answer.status_code >= 500 or answer.status_code in (408, 425, 429):
             raise UnreachableError(f"Target {self.target.name}, {what}: the site failed ({answer.status_code}).")
