@@ -22,7 +22,7 @@ import numpy as np
 
 from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
-from vawg_opendata.microdata import Microdata, protect_product
+from vawg_opendata.microdata import Microdata, beside_last, protect_product
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
@@ -239,10 +239,16 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
 
 
 def protect_records(settings: Settings, product: Product) -> Mapping[str, object] | None:
+    """`protect_records_after` the newest version that is published."""
+    return protect_records_after(settings, product, latest_folder(settings, product))
+
+
+def protect_records_after(settings: Settings, product: Product, last: Path | None) -> Mapping[str, object] | None:
     """Decide what may be published of the records of a product. Returns numbers of records and losses, safe to log.
 
     None, and nothing kept of an earlier run, when it has no list of records, was not counted, or no source has such records.
-    Tables come first. Raises as `microdata.protect_product`.
+    Tables come first. `last` is the version that readers have: a list that would single out
+    who came or went stays as it was there. Raises as `microdata.protect_product`.
     """
     folder = _records_folder(settings, product)
     shutil.rmtree(folder, ignore_errors=True)
@@ -253,6 +259,7 @@ def protect_records(settings: Settings, product: Product) -> Mapping[str, object
     if made is None:
         return None
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = beside_last(made, last)
     made.save(folder)
     return made.summary
 

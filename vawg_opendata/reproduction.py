@@ -73,11 +73,11 @@ def _build(settings: Settings, product: Product, preparation: dict, store: Store
         for one in (*flow.before(product, measure.name), product):
             flow.count(replace(settings, products=(one.name,)), one)
             flow.protect_measure(settings, one, measure.name, history(store, entries, one.audience, one.name).held)
-    flow.protect_records(settings, product)
+    past = history(store, ledger[: preparation["entries"]], product.audience, product.name)
+    flow.protect_records_after(settings, product, past.newest)
     content = flow.package_content(settings, product)
     if content is None:
         raise ReleaseError(f"No input file gives anything of {product.name}. Say where the files are that it was made from, with --landing.")
     package = settings.work / "package"
-    past = history(store, ledger[: preparation["entries"]], product.audience, product.name)
     build(content, past, package, note=preparation["note"], bump=preparation["bump"])
     return package, input_differences(preparation["inputs"], content.inputs)

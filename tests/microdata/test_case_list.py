@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import duckdb
+import pyarrow
 import pyarrow.compute
 import pytest
 
@@ -11,11 +12,12 @@ from anonymisation import Hierarchy, PublishedTable
 from anonymisation.measures import link, measure
 from anonymisation.releases import ReleaseRefusedError
 from tests.judges import pycanon
-from vawg_opendata.microdata import Microdata, RecordTable, check_beside, protect_list
-from vawg_opendata.products.female_homicide import CASES
+from vawg_opendata.microdata import Microdata, RecordTable, beside_last, check_beside, protect_list
+from vawg_opendata.products.female_homicide import CASES, FEMALE_HOMICIDE
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.sample import generate
 from vawg_opendata.sources.landing import read_landing
+from vawg_opendata.statistics import build
 
 QUASI = list(CASES.policy.quasi_identifiers)
 SENSITIVE = list(CASES.policy.sensitive)
@@ -155,3 +157,45 @@ def test_the_public_files_give_a_list_without_what_they_lack(tmp_path):
     assert made.summary["source"] == "mps_homicide" and "relationship" not in made.tables[0].rows.column_names
     assert Counter(made.tables[0].rows.column("killing_method").to_pylist()) == {"bodily-not-told-apart": 30, "shooting": 30}
     assert made.tables[0].claim["sensitive"] == {}
+
+
+def published(tmp_path, made: Microdata):
+    """A version with this list, as much of it as the next one looks at."""
+    import json
+
+    import pyarrow.csv
+
+    table = made.tables[0]
+    (tmp_path / "data").mkdir()
+    pyarrow.csv.write_csv(table.rows, tmp_path / "data" / "cases.csv")
+    resource = {"name": table.name, "path": "data/cases.csv", "records": table.claim, "sources": [{"name": table.source}], "schema": {"foreignKeys": []}}
+    (tmp_path / "datapackage.json").write_text(json.dumps({"resources": [resource]}))
+    return tmp_path
+
+
+def with_rows(made: Microdata, rows) -> Microdata:
+    return replace(made, tables=(replace(made.tables[0], rows=rows),))
+
+
+def test_a_version_that_would_single_out_one_new_case_keeps_the_list_of_the_last(made, tmp_path):
+    rows = made.tables[0].rows
+    last = published(tmp_path, made)
+    one_more = with_rows(made, pyarrow.concat_tables([rows, rows.slice(0, 1)]))
+    assert beside_last(one_more, last).tables[0].rows.equals(rows)
+    assert beside_last(made, last).tables[0].rows.equals(rows)
+    assert beside_last(one_more, None) == one_more
+
+
+def test_enough_new_cases_of_a_kind_come_in(made, tmp_path):
+    rows = made.tables[0].rows
+    more = with_rows(made, pyarrow.concat_tables([rows, *[rows.slice(0, 1)] * 5]))
+    assert beside_last(more, published(tmp_path, made)) == more
+
+
+def test_a_held_case_counts_in_totals_and_under_no_category(work, women, tmp_path):
+    statistics = build(FEMALE_HOMICIDE, work / "records", tmp_path)
+    held = sum(women.column("legal_hold").to_pylist())
+    for table in statistics.counts.values():
+        dimension = next(name for name in table.axes if name != "year")
+        by_code = dict(zip(table.axes[dimension], table.counts.take(table.axes["year"].index("total"), axis=list(table.axes).index("year")), strict=True))
+        assert by_code["legal-hold"] == held and by_code["total"] == women.num_rows

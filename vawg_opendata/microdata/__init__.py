@@ -15,5 +15,6 @@ from vawg_opendata.microdata.beside import check_beside
 from vawg_opendata.microdata.lists import protect_list
 from vawg_opendata.microdata.product import protect_product
 from vawg_opendata.microdata.results import Microdata, RecordTable
+from vawg_opendata.microdata.versions import beside_last
 
-__all__ = ["Microdata", "RecordTable", "check_beside", "protect_list", "protect_product"]
+__all__ = ["Microdata", "RecordTable", "beside_last", "check_beside", "protect_list", "protect_product"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from vawg_opendata.microdata.results import Microdata, RecordTable
+from vawg_opendata.microdata.versions import ladders
 from vawg_opendata.microdata.views import VIEWS, View
 from vawg_opendata.products.records import YEAR_BLOCKS, RecordColumn, RecordList
 from vawg_opendata.reference import TOTAL, CodeList, load_codelist
@@ -114,7 +115,7 @@ def _recoded(
     parts, left_out, granularity = [], 0, 0.0
     for common, rows in sorted(groups.items()):
         above = dict(zip(kept, common, strict=True))
-        hierarchies = [RecordHierarchy.from_rows(name, _ladders(codelists[name], above.get(name))) for name in policy.quasi_identifiers]
+        hierarchies = [RecordHierarchy.from_rows(name, ladders(codelists[name], above.get(name))) for name in policy.quasi_identifiers]
         try:
             protection = protect_records(table.take(rows), hierarchies, policy)
         except ProtectionError:
@@ -129,18 +130,6 @@ def _recoded(
 def _at_level(codelist: CodeList, level: str) -> dict[str, str]:
     """By leaf of a list, the code above it, or it itself, that is of a level."""
     return {leaf: next(code for code in codelist.ancestors(leaf) if codelist.level[code] == level) for leaf in codelist.leaves}
-
-
-def _ladders(codelist: CodeList, top: str | None) -> list[tuple[str, ...]]:
-    """By leaf, the codes that it may become; with `top`, of the leaves below that one and no further than to it.
-
-    A leaf that lies less deep than others stands for itself until they have come up to it.
-    """
-    chains = [codelist.ancestors(leaf) for leaf in codelist.leaves]
-    if top is not None:
-        chains = [chain[: chain.index(top) + 1] for chain in chains if top in chain]
-    deepest = max(map(len, chains))
-    return [(chain[0],) * (deepest - len(chain)) + chain for chain in chains]
 
 
 def _value(column: RecordColumn, view: View) -> str:

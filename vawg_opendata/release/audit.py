@@ -21,8 +21,8 @@ from anonymisation import AnonymisationError
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release.held import entitled, releases, split
 from vawg_opendata.release.integrity import check
-from vawg_opendata.release.loading import LoadedPackage, find_packages, load_package
-from vawg_opendata.release.record_audit import RecordAudit, audit_records
+from vawg_opendata.release.loading import LoadedPackage, find_packages, load_package, newest_first
+from vawg_opendata.release.record_audit import RecordAudit, audit_records, audit_versions
 
 if TYPE_CHECKING:
     from anonymisation.releases import ReleaseFinding
@@ -100,6 +100,9 @@ def audit(paths: Iterable[Path]) -> AuditReport:
     problems = [f"{package.title}: {problem}" for package in packages for problem in (*package.problems, *check(package.folder))]
     measures, faults = _attack_all(packages)
     records = tuple(table for package in packages for table in audit_records(package.folder))
+    for product in dict.fromkeys(map(_product, packages)):
+        versions = [package.folder for package in reversed(newest_first(package for package in packages if _product(package) == product))]
+        problems += audit_versions(versions)
     return AuditReport(tuple(package.title for package in packages), tuple(measures), (*problems, *faults), records)
 
 

@@ -5,13 +5,15 @@ records look alike in the quasi-identifiers, and how many values a sensitive col
 tables are attacked in `audit`.
 """
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from vawg_opendata.microdata.versions import read_codelist, read_rows, singled_out
 from vawg_opendata.release.formats import csv_relation
 from vawg_opendata.release.store import DESCRIPTOR
 from vawg_opendata.schemas.rules import quoted
@@ -43,6 +45,22 @@ def audit_records(folder: Path) -> list[RecordAudit]:
     title = f"{descriptor['name']} {descriptor['version']}"
     resources = {resource["name"]: resource for resource in descriptor["resources"]}
     return [_measured(folder, title, resource, resources) for resource in resources.values() if "records" in resource]
+
+
+def audit_versions(folders: Sequence[Path]) -> list[str]:
+    """What comparing the versions of one product tells of its records, given their folders, oldest first: one line per step that
+    singles out fewer people than the newer version claims to keep together."""
+    found = []
+    for older, newer in itertools.pairwise(folders):
+        was, now = (json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8")) for folder in (older, newer))
+        before = {resource["name"]: resource for resource in was["resources"]}
+        for resource in now["resources"]:
+            if "records" in resource and "records" in before.get(resource["name"], {}):
+                rows = [read_rows(folder / one["path"]) for folder, one in ((older, before[resource["name"]]), (newer, resource))]
+                codelists = {key["fields"][0]: read_codelist(newer, key["reference"]["resource"]) for key in resource["schema"].get("foreignKeys", [])}
+                if singled_out(*rows, codelists, resource["records"]):
+                    found.append(f"{resource['name']}: from {was['version']} to {now['version']} of {now['name']} fewer than {resource['records']['k']} people can be told to have come, gone or changed")
+    return found
 
 
 def _measured(folder: Path, title: str, resource: dict, resources: Mapping[str, dict]) -> RecordAudit:
