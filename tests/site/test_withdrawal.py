@@ -24,8 +24,8 @@ def test_what_was_withdrawn_is_shown_nowhere(tmp_path):
     assert not made.site.exists() and not any(path.exists() for path in made.databases)  # at once, before anything is made again
 
     made = flow.publish_pages(settings)
-    texts = [path.read_text(encoding="utf-8") for path in made.site.rglob("*.*") if path.is_file()]
-    assert not any("4,321" in text or "4321" in text for text in texts)
+    texts = [path.read_bytes() for path in made.site.rglob("*.*") if path.suffix not in (".png", "") and path.is_file()]
+    assert not any(b"4,321" in text or b"4321" in text for text in texts)
     assert "withdrawn: A month was counted twice." in (made.site / "calendar.html").read_text(encoding="utf-8")
     with duckdb.connect(str(made.databases[0]), read_only=True) as database:
         assert database.execute("SELECT version FROM _release").fetchall() == [("1.0.0",)]

@@ -15,7 +15,8 @@ import jinja2
 
 from vawg_opendata.release.store import COMBINED, Store
 from vawg_opendata.site import explore
-from vawg_opendata.site.product_page import changes_words, description, headline, page, period
+from vawg_opendata.site.figures import standalone
+from vawg_opendata.site.product_page import changes_words, description, headline, headline_caption, page, period
 from vawg_opendata.site.questions import answers, notebook
 from vawg_opendata.site.released import AUDIENCE, Cells, Version, newest, read_rows, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
@@ -72,14 +73,14 @@ def build_site(published: Path) -> Path:
     folder = Store(published).site
     written = set()
     for path, text in _files(shelves, published / AUDIENCE / COMBINED) if shelves else ():
-        _replace(folder / path, text.encode())
+        _replace(folder / path, text if isinstance(text, bytes) else text.encode())
         written.add(path)
     _remove_others(folder, written)
     return folder
 
 
-def _files(shelves: Mapping[str, Shelf], database: Path) -> Iterator[tuple[str, str]]:
-    """Path and text of every file, what others refer to first."""
+def _files(shelves: Mapping[str, Shelf], database: Path) -> Iterator[tuple[str, str | bytes]]:
+    """Path and content of every file, what others refer to first."""
     static = resources.files("vawg_opendata.site") / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
         yield f"static/{file.name}", file.read_text(encoding="utf-8")
@@ -108,13 +109,18 @@ def _in_order(products: Mapping[str, list[Version]]) -> list[tuple[str, list[Ver
     return sorted(products.items(), key=lambda item: (item[0] != SHOWN_FIRST, item[0]))
 
 
-def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Version) -> Iterator[tuple[str, str]]:
+def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Version) -> Iterator[tuple[str, str | bytes]]:
     is_latest = version is shelf.latest
     cells = shelf.cells if is_latest else [one for resource in version.statistical for one in version.cells(resource)]
     values = page(version, shelf.latest, shelf.versions, cells, shelf.addresses if is_latest else {})
     text = _render(environment, "product", "../", "", **values, trail=[("Data", "index.html"), (values["title"], "")])
     yield f"{version.product}/{version.number}.html", text
     if is_latest:
+        note = f"{version.descriptor['title']}, version {version.number}"
+        drawn = standalone(cells[0], headline_caption(cells[0]), note, version.notes("series_breaks")) if cells else None
+        if drawn:
+            yield f"{version.product}/headline.svg", drawn[0]
+            yield f"{version.product}/headline.png", drawn[1]
         yield f"{version.product}/index.html", text
 
 

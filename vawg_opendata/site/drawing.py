@@ -60,10 +60,6 @@ class Drawing:
         """A filled circle."""
         self.shapes.append(("dot", style, (x, y, words)))
 
-    def polygon(self, style: str, points: Sequence[tuple[float, float]], words: str = "") -> None:
-        """A filled polygon."""
-        self.shapes.append(("polygon", style, (tuple(points), words)))
-
     def text(self, style: str, x: float, y: float, words: str, anchor: str = "start") -> None:
         """A line of text; `anchor` is start, middle or end."""
         self.shapes.append(("text", style, (x, y, words, anchor)))
@@ -125,8 +121,6 @@ def _element(shape: tuple) -> str:
     title = f"<title>{escape(words)}</title>" if words else ""
     if kind == "dot":
         return f'<circle cx="{_n(what[0])}" cy="{_n(what[1])}" r="3.5">{title}</circle>'
-    if kind == "polygon":
-        return f'<polygon points="{" ".join(f"{_n(x)},{_n(y)}" for x, y in what[0])}">{title}</polygon>'
     x, y, width, height, _ = what
     return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}">{title}</rect>'
 
@@ -146,10 +140,10 @@ def _paint(pen, kind: str, style: Style, shape: tuple, scale: int, fonts: dict) 
         pen.text((x * scale, y * scale), words, fill=style.fill, font=font, anchor={"start": "ls", "middle": "ms", "end": "rs"}[anchor], stroke_width=stroke)
     elif kind == "dot":
         pen.circle((shape[0] * scale, shape[1] * scale), 3.5 * scale, fill=style.fill)
-    elif kind == "polygon":
-        pen.polygon([(x * scale, y * scale) for x, y in shape[0]], fill=style.fill, outline=None if style.stroke == "none" else style.stroke)
     else:
         x, y, width, height, _ = shape
+        if min(width, height) * scale < 1:
+            return  # nothing to see: the column of a zero
         pen.rectangle([x * scale, y * scale, (x + width) * scale - 1, (y + height) * scale - 1], fill=style.fill)
 
 

@@ -84,6 +84,17 @@ def figure(
     )
 
 
+def standalone(cells: Cells, caption: str, note: str, breaks: Sequence[Mapping[str, str]]) -> tuple[str, bytes] | None:
+    """The chart of a table's total as an SVG file and a PNG file, with `caption` and `note` drawn in; None where there is no chart."""
+    if not cells.period:
+        return None
+    drawn, words = points(cells, totals(cells))
+    if len(drawn) < 2:
+        return None
+    drawing = charts.chart(drawn, words, breaks_of(drawn, breaks), (charts.WIDE[0], charts.WIDE[1] + 54), caption, note)
+    return drawing.svg(f"Chart: {caption}. {note}. {_summary(drawn, words)}"), drawing.png()
+
+
 def _summary(drawn: Sequence[charts.Point], words: Sequence[str]) -> str:
     """The chart in a sentence for those who cannot see it."""
     known = [index for index, point in enumerate(drawn) if point.value is not None]

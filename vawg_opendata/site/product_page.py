@@ -75,6 +75,7 @@ def page(version: Version, latest: Version, versions: Sequence[Version], cells: 
         "publisher": contributor,
         "licence": package["licenses"][0],
         "sections": SECTIONS,
+        "chart_files": version is latest and bool(cells) and cells[0].period and len(finest(cells[0])) > 1,
         "replaced_by": "" if version is latest else "index.html",
         "headline": headline(cells[0], version.notes("series_breaks")) if cells else {"title": "", "tiles": [], "figure": ""},
         "tables": [_table(version, one, pages) for one in cells] + [_records(version, resource, pages) for resource in version.records],
@@ -105,8 +106,13 @@ def headline(cells: Cells, breaks: Sequence[Mapping[str, str]], *, small: bool =
     return {
         "title": cells.measure_title,
         "tiles": tiles,
-        "figure": figure(cells, fixed, f"{cells.measure_title}, {_by(cells)}", breaks, "headline-chart", small=small),
+        "figure": figure(cells, fixed, headline_caption(cells), breaks, "headline-chart", small=small),
     }
+
+
+def headline_caption(cells: Cells) -> str:
+    """What the chart of a table's total shows."""
+    return f"{cells.measure_title}, {_by(cells)}"
 
 
 def _by(cells: Cells) -> str:
