@@ -55,9 +55,9 @@ def replace_text(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}{UNFINISHED}")
     fresh.write_bytes(data)
     fresh.chmod(0o644)
-    _sync(fresh)
+    sync(fresh)
     os.replace(fresh, path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -70,7 +70,7 @@ def remove_durably(path: Path) -> None:
     """Remove a file, if it is there, and wait until that is on disk."""
     if path.exists():
         path.unlink()
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def package_files(folder: Path) -> list[Path]:
@@ -110,24 +110,33 @@ def make_durable(folder: Path) -> None:
     """Make files and folders readable by all and wait until they are on disk."""
     for path in package_files(folder):
         path.chmod(0o644)
-        _sync(path)
+        sync(path)
     for path in _folders(folder):
         path.chmod(0o755)
-        _sync(path)
+        sync(path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing, and wait until they are on disk."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync(folder.parent)
 
 
 def rename_durably(source: Path, target: Path) -> None:
     """Rename a folder in one step and wait until the rename is on disk. OSError when the target exists and is not empty."""
     os.rename(source, target)
-    _sync(target.parent)
-    _sync(source.parent)
+    sync(target.parent)
+    sync(source.parent)
 
 
 def _folders(folder: Path) -> Iterable[Path]:
     return [*sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True), folder]
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the list of a folder's entries, is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vawg_opendata.release.errors import ReleaseError
-from vawg_opendata.release.states import NOTHING, after
+from vawg_opendata.release.files import sync
+from vawg_opendata.release.states import NOTHING, PREPARE, after
 
 
 class LedgerError(ReleaseError):
@@ -84,8 +85,7 @@ class Ledger:
     def since_prepared(self, audience: str, product: str, version: str) -> list[Entry]:
         """The entries of a version from its last preparation on: those of the package that it is now."""
         own = [entry for entry in self.entries if entry.key == (audience, product, version)]
-        start = max((index for index, entry in enumerate(own) if entry.before in (NOTHING,) or entry.action == "prepare"), default=0)
-        return own[start:]
+        return own[max((index for index, entry in enumerate(own) if entry.action == PREPARE), default=0) :]
 
     def append(self, entry: Entry) -> Entry:
         """Add an entry and wait until it is on disk. TransitionError when the state of its version does not allow it."""
@@ -128,6 +128,7 @@ def _prove(path: Path, number: int, entry: Entry, earlier: Sequence[Entry]) -> N
 
 def _append(path: Path, line: str) -> None:
     """Add a line durably, after what a dying run wrote of one. Of a line that cannot be written whole, nothing stays."""
+    is_new = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         kept = _whole_lines(descriptor)
@@ -138,6 +139,8 @@ def _append(path: Path, line: str) -> None:
             while data:
                 data = data[os.write(descriptor, data) :]
             os.fsync(descriptor)
+            if is_new:
+                sync(path.parent)
         except OSError:
             os.ftruncate(descriptor, kept)
             raise

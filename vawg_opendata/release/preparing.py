@@ -15,7 +15,7 @@ from vawg_opendata.release.audit import AuditReport
 from vawg_opendata.release.building import Built, Content, History, build
 from vawg_opendata.release.changes import Changes, compare
 from vawg_opendata.release.errors import ReleaseError
-from vawg_opendata.release.files import make_durable, rename_durably, write_json
+from vawg_opendata.release.files import make_durable, make_folder, rename_durably, write_json
 from vawg_opendata.release.ledger import Entry, utc_text
 from vawg_opendata.release.review import review_report, review_text
 from vawg_opendata.release.session import Session, account, package_digest
@@ -71,7 +71,7 @@ def prepare(
         )
     _describe(session, content, built, past, fresh)
     kept = session.store.kept(product.audience, product.name, version)
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(kept.parent)
     rename_durably(fresh, kept)
     session.record(
         PREPARE,

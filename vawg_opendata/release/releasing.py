@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from vawg_opendata.release.approval import check_package
 from vawg_opendata.release.audit import audit_new
 from vawg_opendata.release.errors import ReleaseError
-from vawg_opendata.release.files import rename_durably
+from vawg_opendata.release.files import make_folder, rename_durably
 from vawg_opendata.release.ledger import Entry
 from vawg_opendata.release.preparing import PREPARATION, held_by_readers, history
 from vawg_opendata.release.session import Session
@@ -47,7 +47,7 @@ def release(session: Session, entry: Entry, who: str) -> Entry:
         if not report.ok:
             raise ReleaseError(f"{title} was not released: beside what was published since, the audit found {len(report.faults())} faults.", report.faults())
     target = session.store.visible(*entry.key)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     rename_durably(package, target)
     entry = session.record(RELEASE, *entry.key, who=who, why="")
     session.settle()

@@ -13,7 +13,18 @@ from pathlib import Path
 
 from vawg_opendata.release.catalogue import write_catalogue
 from vawg_opendata.release.errors import ReleaseError
-from vawg_opendata.release.files import SUMS, make_durable, remove_durably, remove_unfinished, rename_durably, sha256, write_json, write_sums, wrong_sums
+from vawg_opendata.release.files import (
+    SUMS,
+    make_durable,
+    make_folder,
+    remove_durably,
+    remove_unfinished,
+    rename_durably,
+    sha256,
+    write_json,
+    write_sums,
+    wrong_sums,
+)
 from vawg_opendata.release.ledger import Entry, Ledger, utc_text
 from vawg_opendata.release.revisions import write_revisions
 from vawg_opendata.release.states import ADOPT, APPROVED, AUTOMATIC, NOTHING, PENDING, RELEASE, RELEASED, WITHDRAWN
@@ -148,7 +159,7 @@ def _take_away(store: Store, entry: Entry, staging: Path) -> None:
     visible, kept = store.visible(*entry.key), store.package(*entry.key)
     if (visible / DESCRIPTOR).is_file():
         _take_pages_away(store)
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(kept.parent)
         rename_durably(visible, kept)
     if visible.is_dir():
         return
