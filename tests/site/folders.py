@@ -84,9 +84,10 @@ def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str =
         links = [{"fields": [one], "reference": {"resource": one, "fields": ["code"]}} for one in dimensions]
         statistics = [{"measure": measure, "status": f"{measure}_status", "threshold": 5} for measure, _ in measures]
         resources.append(resource(folder, f"data/{name}.csv", columns, f"Table {name}", statistics=statistics, schema={"foreignKeys": links}))
-    cases = [("1", "<b>strangulation</b>", ""), ("2", "stabbing", "2021-2023")]
-    write_csv(folder / "data" / "cases.csv", ["case", "method", "years"], cases)
-    resources.append(resource(folder, "data/cases.csv", [field("case"), field("method"), field("years")], "Cases"))
+    cases = [("1", "<b>strangulation</b>", "a/b"), ("2", "stabbing", "total")]
+    write_csv(folder / "data" / "cases.csv", ["case", "method", "offence"], cases)
+    link = {"fields": ["offence"], "reference": {"resource": "offence", "fields": ["code"]}}
+    resources.append(resource(folder, "data/cases.csv", [field("case"), field("method"), field("offence")], "Cases", schema={"foreignKeys": [link]}))
     write_csv(folder / "data" / "series_breaks.csv", ["code", "date", "title", "description"], [("s", "2024-02-28", "New system", "All changed.")])
     resources.append(resource(folder, "data/series_breaks.csv", [field("code"), field("date"), field("title"), field("description")], "Breaks"))
     for name, entries in LISTS.items():

@@ -7,7 +7,7 @@ from html import escape
 from vawg_opendata.site.figures import figure
 from vawg_opendata.site.markup import grid
 from vawg_opendata.site.product_page import facts, files_of
-from vawg_opendata.site.released import Cells, Version, read_rows
+from vawg_opendata.site.released import Cells, Codes, Version, read_rows
 from vawg_opendata.site.slices import Slice, blocks, finest, left_out, overview, slices
 
 MOST_RECORDS = 2_000
@@ -97,14 +97,15 @@ def record_page(version: Version, resource: Mapping) -> Page | None:
     if len(rows) > MOST_RECORDS:
         return None
     fields = resource["schema"]["fields"]
-    head = "".join(f'<th scope="col">{escape(field.get("title", field["name"]))}</th>' for field in fields)
-    body = "".join(
-        "<tr>" + "".join(f'<td class="words">{escape(row[field["name"]])}</td>' for field in fields) + "</tr>" for row in rows
-    )
+    links = {key["fields"][0]: key["reference"].get("resource", "") for key in resource["schema"].get("foreignKeys", [])}
+    lists = {name: version.codes[link] for name, link in links.items() if link in version.codes}
+    head = "".join(f'<th scope="col" class="words">{escape(field.get("title", field["name"]))}</th>' for field in fields)
+    body = "".join("<tr>" + "".join(_value(row[field["name"]], lists.get(field["name"])) for field in fields) + "</tr>" for row in rows)
     name = resource["name"]
     table = (
-        f'<div class="scroll" role="region" aria-labelledby="rows" tabindex="0"><table class="records" data-records="{name}">'
-        f'<caption id="rows">{escape(resource["title"])}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<details><summary>Show the {len(rows):,} rows</summary><div class="scroll" role="region" aria-labelledby="rows" tabindex="0">'
+        f'<table class="records" data-records="{name}"><caption id="rows">{escape(resource["title"])}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
     values = {
         "title": resource["title"],
@@ -123,6 +124,15 @@ def record_page(version: Version, resource: Mapping) -> Page | None:
         "groups": [],
     }
     return Page(f"{name}/index.html", values, resource["title"], "table")
+
+
+def _value(text: str, codes: Codes | None) -> str:
+    """A value of a record: the label of a code; the root of a list says that the value is not told."""
+    if codes is None or text not in codes.labels:
+        return f'<td class="words">{escape(text)}</td>'
+    if text == codes.total:
+        return f'<td class="words x" data-code="{escape(text)}">not told</td>'
+    return f'<td class="words" data-code="{escape(text)}">{escape(codes.labels[text])}</td>'
 
 
 def _without_page(cells: Cells, part: Slice, pages: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
