@@ -72,7 +72,7 @@ def _try_all(scratch: Path) -> dict:
             _mount("-t", "tmpfs", "-o", "size=64m", "none", str(disk))
             folder = disk / "folder"
             begin(scenario, folder)
-            options = "remount,ro" if room is None else f"remount,size={_used(disk) + room}k"
+            options = "remount,ro" if room is None else f"remount,size={_used(disk) + room + 4}k"  # a size of 0 would be no limit
             _mount("-o", options, str(disk))
             title = f"{scenario.name}, " + ("read-only" if room is None else f"{room} kB left")
             try:
