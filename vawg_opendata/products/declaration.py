@@ -69,20 +69,6 @@ class TableSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """Packages that are cuts of the product's: one for each code of `levels` of a dimension, in `folder` of each version.
-
-    `title` takes the product's title and the code's label, `description` the label.
-    """
-
-    folder: str
-    dimension: str
-    levels: tuple[str, ...]
-    title: str
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Definition:
     """A term as this product uses it, and where the wording comes from."""
 
@@ -131,7 +117,7 @@ class Product:
     the measures and dimensions mean. `policy` is what its tables are protected by, `approval` who must look at a
     version before readers get it. `frequency` is how often a new version is
     meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
-    Every table has the dimension of `parts`. `records` are lists of records that are published one by one; `sections`
+    `records` are lists of records that are published one by one; `sections`
     are what its page says besides.
     """
 
@@ -149,7 +135,6 @@ class Product:
     series_breaks: tuple[str, ...]
     contact: Contact
     frequency: str = "irreg"
-    parts: Parts | None = None
     approval: Approval = Approval()
     records: tuple[RecordList, ...] = ()
     sections: tuple[Section, ...] = ()
@@ -173,8 +158,6 @@ class Product:
                 raise DeclarationError(f"Product {self.name}, table {table.name}: {(unknown or [table.measure])[0]!r} is not declared.")
             if sum(self.dimension(name).is_period for name in table.dimensions) != 1:
                 raise DeclarationError(f"Product {self.name}, table {table.name}: needs exactly one dimension that is a period.")
-            if self.parts and self.parts.dimension not in table.dimensions:
-                raise DeclarationError(f"Product {self.name}, table {table.name}: has no dimension {self.parts.dimension} to be cut along.")
 
     def measure(self, name: str) -> Measure:
         """The measure of that name. StopIteration never leaves: tables name declared measures only."""

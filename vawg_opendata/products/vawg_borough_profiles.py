@@ -1,10 +1,10 @@
-"""The product `vawg-borough-profiles`: what a local authority needs for its duties, a package per borough and Basic Command Unit.
+"""The product `vawg-borough-profiles`: what a local authority needs for its duties, by borough and Basic Command Unit.
 
-Its tables are of all London and protected as such; the package of an area is a cut of them.
+Its tables are of all London and protected as such, so that what one area is told never completes what another is.
 """
 
 from anonymisation.appetite import preset
-from vawg_opendata.products.declaration import Definition, Dimension, Measure, Parts, Product, TableSpec
+from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.vawg_offences import VAWG_OFFENCES
 from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLISHER
 
@@ -17,7 +17,7 @@ VAWG_BOROUGH_PROFILES = Product(
     title="Profiles of violence against women and girls by borough and Basic Command Unit",
     description="For partners under the Serious Violence Duty: offences of violence against women and girls by class, type of place, day and "
     "time, and outcome; victims by age and repeat victimisation; and orders to protect victims, for London, each Basic Command Unit and "
-    "each borough. The folder `areas` has a package per borough and Basic Command Unit with its part of the same tables.",
+    "each borough.",
     keywords=("violence against women and girls", "Serious Violence Duty", "strategic needs assessment", "London", "borough", "Safe Stats"),
     policy=preset("safestats-partner").policy,
     measures=(
@@ -114,14 +114,6 @@ VAWG_BOROUGH_PROFILES = Product(
             measure="protective_orders",
             dimensions=_AREA | {"order_type": ("order_type",)} | _YEARS,
         ),
-    ),
-    parts=Parts(
-        folder="areas",
-        dimension="area",
-        levels=("bcu", "borough"),
-        title="{} in: {}",
-        description="The part of every table that is about {}: the area, what it consists of and what it belongs to, up to London. Every count is the one of the "
-        "whole package, and what is withheld there is withheld here.",
     ),
     definitions=(
         *VAWG_OFFENCES.definitions,

@@ -7,7 +7,7 @@ tables are attacked in `audit`.
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,7 @@ def audit_records(folder: Path) -> list[RecordAudit]:
     """Measure every table of records of a package. ValueError where a file is not as its descriptor says."""
     descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
     title = f"{descriptor['name']} {descriptor['version']}"
-    resources = {resource["name"]: resource for resource in descriptor["resources"]}
-    return [_measured(folder, title, resource, resources) for resource in resources.values() if "records" in resource]
+    return [_measured(folder, title, resource) for resource in descriptor["resources"] if "records" in resource]
 
 
 def audit_versions(folders: Sequence[Path]) -> list[str]:
@@ -63,14 +62,14 @@ def audit_versions(folders: Sequence[Path]) -> list[str]:
     return found
 
 
-def _measured(folder: Path, title: str, resource: dict, resources: Mapping[str, dict]) -> RecordAudit:
+def _measured(folder: Path, title: str, resource: dict) -> RecordAudit:
     from anonymisation.measures import measure
 
     claim = resource["records"]
     sensitive = claim.get("sensitive", {})
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
-        rows = connection.sql(f"SELECT {', '.join(map(_column, [*claim['quasiIdentifiers'], *sensitive]))} FROM {_joined(folder, resource, resources)}")
+        rows = connection.sql(f"SELECT {', '.join(map(quoted, [*claim['quasiIdentifiers'], *sensitive]))} FROM {_csv(folder, resource)}")
         table = rows.to_arrow_table()
     found = measure(table, claim["quasiIdentifiers"], list(sensitive))
     findings = []
@@ -80,20 +79,6 @@ def _measured(folder: Path, title: str, resource: dict, resources: Mapping[str, 
         if found.sensitive[name].l < models["l"]:
             findings.append(f"{resource['name']}: records that look alike have {found.sensitive[name].l} values of {name} where {models['l']} are claimed")
     return RecordAudit(title, resource["name"], found.records, found.classes, found.k, tuple(findings))
-
-
-def _column(name: str) -> str:
-    """A column as it is named in a claim: of the table itself, or of a table that is joined to it, with that table's name."""
-    table, _, column = name.rpartition(".")
-    return f"{quoted(table) if table else 'main'}.{quoted(column)} AS {quoted(name)}"
-
-
-def _joined(folder: Path, resource: dict, resources: Mapping[str, dict]) -> str:
-    """The table with all that is linked to it: somebody who knows a case knows the persons in it."""
-    relation = f"{_csv(folder, resource)} AS main"
-    for name, keys in resource["records"].get("linked", {}).items():
-        relation += f" LEFT JOIN {_csv(folder, resources[name])} AS {quoted(name)} ON {' AND '.join(f'main.{quoted(key)} = {quoted(name)}.{quoted(key)}' for key in keys)}"
-    return relation
 
 
 def _csv(folder: Path, resource: dict) -> str:
