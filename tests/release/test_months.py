@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.release.packages import AGES, PRODUCT, release_beside, rows
+from tests.release.packages import AGES, release_beside, rows
 from vawg_opendata.release import audit
 from vawg_opendata.release.ledger import Ledger
 from vawg_opendata.release.store import Store

@@ -19,7 +19,7 @@ from vawg_opendata.release.files import make_durable, make_folder, rename_durabl
 from vawg_opendata.release.ledger import Entry, utc_text
 from vawg_opendata.release.review import review_report, review_text
 from vawg_opendata.release.session import Session, account, package_digest
-from vawg_opendata.release.states import APPROVED, NOTHING, PREPARE, RELEASED, WITHDRAW, WITHDRAWN
+from vawg_opendata.release.states import APPROVED, PREPARE, PREPARED, RELEASED, WITHDRAW, WITHDRAWN
 from vawg_opendata.release.store import DESCRIPTOR, Store
 from vawg_opendata.release.versions import order
 
@@ -84,9 +84,7 @@ def prepare(
         synthetic=content.synthetic,
         release_at=utc_text(release_at) if release_at else "",
     )
-    return PublishedVersion(
-        product.name, product.audience, version, kept / "package", True, built.changes, built.audit, session.ledger.last(product.audience, product.name, version).after
-    )
+    return PublishedVersion(product.name, product.audience, version, kept / "package", True, built.changes, built.audit, PREPARED)
 
 
 def approvals_needed(product: Product, sources: set[str], synthetic: bool) -> int:

@@ -2,7 +2,7 @@
 
 To open a session is to lock the published folder, to remove what dead runs left, to read and prove the ledger, and to complete
 what an earlier run began (`settlement`). Whatever changes the state of a version does it in a session, and settles again. What
-the actions are belongs in `preparing`, `approval`, `releasing` and `withdrawal`.
+the actions are belongs in `preparing`, `approval` and `releasing`.
 """
 
 import errno
