@@ -217,7 +217,7 @@ def test_without_javascript_the_tables_and_the_exit_are_there(address, open_page
     page.get_by_role("link", name="Title of many & more").click()
     page.get_by_role("link", name="Table by_area", exact=True).click()
     page.get_by_role("link", name="Borough 1").first.click()
-    assert page.get_by_role("row", name="Ward 3 of 1").count() > 0
+    page.get_by_role("rowheader", name="Ward 3 of 1").first.wait_for()
     page.goto(address + "explore.html")
     assert page.get_by_role("link", name="Table by_area", exact=True).is_visible()
     assert page.locator("#explore").is_hidden()
@@ -273,4 +273,4 @@ def test_search_finds_areas_and_tables(address, open_page):
     page = open_page(address + "index.html")
     page.get_by_label("Search tables, areas and offences").fill("ward 3 of 2")
     page.locator("#results a").first.click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Ward 3 of 2"
+    page.get_by_role("heading", level=1, name="Ward 3 of 2").wait_for()  # a click does not wait for the page it leads to
