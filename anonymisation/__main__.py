@@ -18,13 +18,15 @@ from typing import get_args
 
 from anonymisation.errors import AnonymisationError, ProtectionError
 from anonymisation.policy import Cost, Guarantee, Policy, Reader, Zeros
+from anonymisation.primary import GroupDisclosure, Singletons
 from anonymisation.records.policy import Loss, Recoding, Suppressed
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
 
 FOLDER = (
     "folder with inner.csv (a column per dimension, and freq; rows with the same codes are added, combinations that are not"
-    " there count 0) and a hier_<dimension>.csv for each (columns levels, as many '@' as the code is deep, and codes)"
+    " there count 0) and a hier_<dimension>.csv for each (columns levels, as many '@' as the code is deep, and codes); further"
+    " hierarchies of a dimension, with the same total, are named hier_<dimension>.<name>.csv"
 )
 
 
@@ -65,7 +67,13 @@ def parser() -> argparse.ArgumentParser:
     audit.set_defaults(command=_audit)
 
     measure = commands.add_parser("measure", help="measure what a table of records reveals, whoever made it, and print it as JSON")
-    measure.add_argument("records", type=Path, metavar="IN.csv", help="a CSV with a header, or a Parquet file: a row per record")
+    measure.add_argument(
+        "records",
+        type=Path,
+        metavar="IN.csv",
+        help="a CSV with a header (fields separated by commas, or by semicolons where its first line has no comma), or a Parquet file: a"
+        " row per record",
+    )
     measure.add_argument(
         "--quasi-identifiers",
         type=_columns,
@@ -81,9 +89,6 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="P.csv",
         help="a table of everybody who could be in IN.csv, with the same quasi-identifiers in the same codes: adds the journalist's risk",
-    )
-    measure.add_argument(
-        "--separator", default=",", metavar="C", help="the character between the fields of a CSV (default: a comma)"
     )
     measure.set_defaults(command=_measure)
     _add_records(commands.add_parser("records", help="recode records so that those who look alike are at least k"))
@@ -116,7 +121,7 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
         "--zeros",
         choices=get_args(Zeros),
         default="published",
-        help="sensitive: zeros are primary, too (default: published)",
+        help="available: zeros may be withheld to protect other cells; sensitive: they are primary, too (default: published)",
     )
     command.add_argument(
         "--reader",
@@ -124,6 +129,19 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
         default="rules",
         help="rules: the reader knows these rules, and so that a withheld count is at least 1; non-negative: the weaker reader"
         " that other tools assume (default: rules)",
+    )
+    command.add_argument(
+        "--singletons",
+        action="store_true",
+        help="nobody who is counted alone in a cell, and so knows it, can compute another primary cell; an audit needs freq of"
+        " the withheld cells for it",
+    )
+    command.add_argument(
+        "--group-disclosure",
+        type=_columns,
+        default=[],
+        metavar="A,B",
+        help="dimensions in which no margin may be known to fall in one category; needs zeros that can be withheld (--zeros)",
     )
 
 
@@ -164,23 +182,27 @@ def _add_records(records: argparse.ArgumentParser) -> None:
 def _policy(options: argparse.Namespace) -> Policy:
     # An audit has no cost: it judges a pattern, however it was chosen.
     cost = getattr(options, "cost", "cells")
-    return Policy(options.threshold, options.guarantee, options.zeros, options.reader, cost)
+    rules = (*([Singletons()] if options.singletons else []), *map(GroupDisclosure, options.group_disclosure))
+    return Policy(options.threshold, options.guarantee, options.zeros, options.reader, cost, rules)
 
 
 def _tables(options: argparse.Namespace) -> int:
     from anonymisation.command.case import read_case
-    from anonymisation.command.pattern import check_target, is_small, write_pattern
+    from anonymisation.command.pattern import check_dimensions, check_target, is_small, write_pattern
 
     policy = _policy(options)
     check_target(options.out, options.folder)
     case = read_case(options.folder)
+    check_dimensions(options.folder, case.hierarchies, policy)
 
     from anonymisation.command.report import describe_pattern
+    from anonymisation.outcomes import group_cells
     from anonymisation.protection import protect
 
     result = protect([case.table], case.hierarchies, policy)
     suppressed = ~result.tables[case.table.name].published
-    primary = is_small(case.table.counts, policy)
+    alone = group_cells([case.table], case.hierarchies, policy)
+    primary = is_small(case.table.counts, policy) | alone.get(case.table.name, False)
     write_pattern(options.out, case.table, primary, suppressed)
     print("\n".join(describe_pattern(case.table, primary, suppressed)))
     print(f"Written to {options.out}, which holds the counts of suppressed cells: keep it to yourself.")
@@ -188,11 +210,13 @@ def _tables(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from anonymisation.command.case import read_hierarchies
-    from anonymisation.command.pattern import read_pattern
+    from anonymisation.command.case import INNER
+    from anonymisation.command.hierarchies import read_hierarchies
+    from anonymisation.command.pattern import check_dimensions, read_pattern
 
     policy = _policy(options)
-    hierarchies = read_hierarchies(options.folder)
+    hierarchies = read_hierarchies(options.folder, INNER)
+    check_dimensions(options.folder, hierarchies, policy)
     pattern = read_pattern(options.out, options.folder, hierarchies, policy)
 
     from anonymisation.command.report import describe_verdict
@@ -206,7 +230,7 @@ def _audit(options: argparse.Namespace) -> int:
 def _measure(options: argparse.Namespace) -> int:
     from anonymisation.measures import measure
 
-    found = measure(options.records, options.quasi_identifiers, options.sensitive, options.population, options.separator)
+    found = measure(options.records, options.quasi_identifiers, options.sensitive, options.population)
     print(json.dumps(found.plain(), indent=2, allow_nan=False))
     return DONE
 

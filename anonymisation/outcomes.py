@@ -46,7 +46,7 @@ def outcomes(
     import pandas as pd
 
     found = {}
-    groups = _groups(tables, hierarchies, policy) if isinstance(policy, Policy) else {}
+    groups = group_cells(tables, hierarchies, policy) if isinstance(policy, Policy) else {}
     for table in tables:
         result = results[table.name]
         rule, outcome = _decisions(table.counts, result.values, result.published, policy, groups.get(table.name))
@@ -90,10 +90,10 @@ def _decisions(
     return rule, outcome
 
 
-def _groups(
+def group_cells(
     tables: Sequence[CountTable], hierarchies: Mapping[str, Hierarchy], policy: Policy
 ) -> dict[str, np.ndarray]:
-    """By table, which of its cells a rule of group disclosure makes sensitive."""
+    """By table, which of its cells a rule of group disclosure makes sensitive, in its shape; nothing without such a rule."""
     rules = [rule for rule in policy.rules if isinstance(rule, GroupDisclosure)]
     found: dict[str, np.ndarray] = {}
     for one in by_measure(tables, hierarchies) if rules else []:

@@ -1,11 +1,10 @@
-"""A folder of table files: ``inner.csv`` and a ``hier_<dimension>.csv`` for each of its dimensions.
+"""A folder of table files: ``inner.csv`` and the hierarchies of its dimensions.
 
-Belongs here: that format, and the totals that follow from it.  Does not belong here: patterns of suppression
-(``pattern``).
+Belongs here: the format of ``inner.csv``, and the totals that follow from it.  Does not belong here: the format of hierarchies
+(``hierarchies``), patterns of suppression (``pattern``).
 
 ``inner.csv`` has a column per dimension and ``freq``.  Rows with the same codes are added, and combinations that are
-not there count 0; all codes are finest ones.  ``hier_<dimension>.csv`` has the columns ``levels`` (as many '@' as the
-code is deep, one for the total) and ``codes``, depth first: the form of sdcTable and GaussSuppression.
+not there count 0; all codes are finest ones.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from anonymisation.command.files import LARGEST, InputError, Rows, read_rows, whole_number
+from anonymisation.command.hierarchies import files_of, read_hierarchies
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.tables import CountTable
 
@@ -39,7 +39,7 @@ class Case:
 
 def read_case(folder: Path) -> Case:
     """Read a folder of table files.  Raises ``InputError`` naming the file, line and value that is wrong."""
-    hierarchies = read_hierarchies(folder)
+    hierarchies = read_hierarchies(folder, INNER)
     file = read_rows(folder / INNER)
     if COUNT not in file.columns:
         raise file.problem(1, f"there is no column {COUNT!r}; name the column of counts so")
@@ -48,7 +48,9 @@ def read_case(folder: Path) -> Case:
         if name in RESERVED:
             raise file.problem(1, f"a dimension cannot be named {name!r}; rename the column and its hierarchy")
         if name not in hierarchies:
-            raise file.problem(1, f"the dimension {name!r} has no hierarchy; add {folder / f'hier_{name}.csv'}")
+            owner = next((known for known in hierarchies if name.startswith(f"{known}.")), None)
+            remedy = f"hier_{name}.csv is one of {owner!r} by its name; rename the column and the file" if owner else f"add {folder / f'hier_{name}.csv'}"
+            raise file.problem(1, f"the dimension {name!r} has no hierarchy; {remedy}")
     unused = [name for name in hierarchies if name not in dimensions]
     if unused:
         raise InputError(
@@ -61,18 +63,6 @@ def read_case(folder: Path) -> Case:
     return Case(CountTable(folder.resolve().name or "table", COUNT, axes, counts), hierarchies)
 
 
-def read_hierarchies(folder: Path) -> dict[str, Hierarchy]:
-    """The hierarchies of a folder by dimension, in the order of their names."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: there is no such folder; it should hold {INNER} and a hier_<dimension>.csv per dimension")
-    paths = sorted(folder.glob("hier_*.csv"))
-    if not paths:
-        other = sorted(folder.glob("*hier_*.csv"))
-        named = f", and {other[0].name} is not one; rename it" if other else ""
-        raise InputError(f"{folder}: there is no hier_<dimension>.csv{named}; add one for each dimension of {INNER}")
-    return {path.stem.removeprefix("hier_"): _read_hierarchy(path) for path in paths}
-
-
 def check_size(folder: Path, hierarchies: Mapping[str, Hierarchy]) -> None:
     """Raise ``InputError`` where the table would have more than ``MOST_CELLS`` cells."""
     cells = 1
@@ -80,36 +70,6 @@ def check_size(folder: Path, hierarchies: Mapping[str, Hierarchy]) -> None:
         cells *= len(hierarchy.codes)
     if cells > MOST_CELLS:
         raise InputError(f"{folder}: the table has {cells} cells with its totals, and {MOST_CELLS} are the most; coarsen a dimension")
-
-
-def _read_hierarchy(path: Path) -> Hierarchy:
-    dimension = path.stem.removeprefix("hier_")
-    file = read_rows(path)
-    if file.columns != ("levels", "codes"):
-        raise file.problem(1, f"the columns are {', '.join(map(repr, file.columns))}; they must be 'levels' and 'codes'")
-    trail: list[str] = []
-    parents: dict[str, str] = {}
-    lines: dict[str, int] = {}
-    for line, (level, code) in file.rows:
-        depth = len(level)
-        if not depth or level.strip("@"):
-            raise file.problem(line, f"the level is {level!r}; write as many '@' as the code is deep, one for the total")
-        if not code:
-            raise file.problem(line, "the code is empty; every level needs a code")
-        if code in lines:
-            raise file.problem(line, f"the code {code!r} is on line {lines[code]} already; give each code once")
-        if depth > len(trail) + 1:
-            raise file.problem(line, f"{code!r} has level {level!r} after level {'@' * len(trail)!r}; a level may be one deeper, no more")
-        if depth == 1 and trail:
-            raise file.problem(line, f"{code!r} is a second total beside {trail[0]!r}; put all codes under one")
-        trail = [*trail[: depth - 1], code]
-        lines[code] = line
-        if depth > 1:
-            parents[code] = trail[-2]
-    if not lines:
-        raise InputError(f"{path}: there is no code; the first row is the total, with level '@'")
-    codes = tuple(lines)
-    return Hierarchy(dimension, codes, codes[0], {"parent": parents})
 
 
 def _finest(file: Rows, hierarchies: Mapping[str, Hierarchy]) -> np.ndarray:
@@ -121,7 +81,7 @@ def _finest(file: Rows, hierarchies: Mapping[str, Hierarchy]) -> np.ndarray:
         picked = []
         for line, code in file.column(name):
             if code not in leaves:
-                raise file.problem(line, _wrong_code(name, code, code in place))
+                raise file.problem(line, _wrong_code(hierarchy, code))
             picked.append(place[code])
         places.append(np.array(picked, dtype=np.int64))
     counts = [whole_number(file, line, COUNT, text) for line, text in file.column(COUNT)]
@@ -132,10 +92,10 @@ def _finest(file: Rows, hierarchies: Mapping[str, Hierarchy]) -> np.ndarray:
     return table
 
 
-def _wrong_code(dimension: str, code: str, known: bool) -> str:
-    if known:
-        return f"{dimension} is {code!r}, which is a sum of other codes; give the finest codes only, the sums are made from them"
-    return f"{dimension} is {code!r}, which is not a code of hier_{dimension}.csv; add it there or correct the row"
+def _wrong_code(hierarchy: Hierarchy, code: str) -> str:
+    if code in hierarchy.codes:
+        return f"{hierarchy.dimension} is {code!r}, which is a sum of other codes; give the finest codes only, the sums are made from them"
+    return f"{hierarchy.dimension} is {code!r}, which is not a code of {files_of(hierarchy)}; add it there or correct the row"
 
 
 def _with_totals(counts: np.ndarray, hierarchies: Mapping[str, Hierarchy]) -> np.ndarray:
@@ -143,9 +103,14 @@ def _with_totals(counts: np.ndarray, hierarchies: Mapping[str, Hierarchy]) -> np
     for axis, hierarchy in enumerate(hierarchies.values()):
         along = np.moveaxis(counts, axis, 0)
         place = {code: i for i, code in enumerate(hierarchy.codes)}
-        # Depth first, so read backwards each code is complete before it is added to its parent.
-        for code, parent in reversed(hierarchy.parents["parent"].items()):
-            along[place[parent]] += along[place[code]]
+        # Where several hierarchies have a code, its parts add up to the same by each.
+        parts: dict[str, Sequence[str]] = {}
+        for (_, parent), children in hierarchy.sums.items():
+            parts.setdefault(parent, children)
+        # A code has all codes above its parent above it, and its parent: it comes first, and is complete when it is added.
+        for parent in sorted(parts, key=lambda code: -len(hierarchy.ancestors[code])):
+            for code in parts[parent]:
+                along[place[parent]] += along[place[code]]
     return counts
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anonymisation.errors import AnonymisationError
+from anonymisation.separator import separator_of
 
 LARGEST = 2**53
 """Counts up to this one are exact in the arithmetic of a linear program."""
@@ -38,11 +39,6 @@ class Rows:
         return ((line, fields[place]) for line, fields in self.rows)
 
 
-def separator_of(header: str) -> str:
-    """What separates the fields of a file with this first line: a semicolon where it has one and no comma, else a comma."""
-    return ";" if ";" in header and "," not in header else ","
-
-
 def read_lines(path: Path) -> list[tuple[int, list[str]]]:
     """Read a file separated by commas or, where its first line has none, semicolons; fields may be quoted.
 
@@ -52,9 +48,7 @@ def read_lines(path: Path) -> list[tuple[int, list[str]]]:
     check_source(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            reader = csv.reader(file, delimiter=separator_of(first), strict=True)
+            reader = csv.reader(file, delimiter=separator_of(path), strict=True)
             rows = [(reader.line_num, fields) for fields in reader if fields]
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error

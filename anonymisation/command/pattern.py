@@ -20,9 +20,10 @@ import numpy as np
 
 from anonymisation.command.case import COUNT, INNER, RESERVED, check_size, name_cell
 from anonymisation.command.files import InputError, Rows, read_rows, whole_number
+from anonymisation.command.hierarchies import files_of
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.policy import Policy
-from anonymisation.primary import below_threshold
+from anonymisation.primary import GroupDisclosure, Singletons, below_threshold
 from anonymisation.tables import CountTable, PublishedTable
 
 PRIMARY, SUPPRESSED = RESERVED
@@ -32,17 +33,26 @@ PRIMARY, SUPPRESSED = RESERVED
 class Pattern:
     """What a reader gets, and which cells are primary: all withheld ones where the file does not say.
 
-    ``named`` says whether it does.
+    ``named`` says whether it does.  ``ones``: cells that count one person, who knows it; empty unless a rule asks.
     """
 
     table: PublishedTable
     primary: np.ndarray
     named: bool
+    ones: np.ndarray
 
 
 def is_small(counts: np.ndarray, policy: Policy) -> np.ndarray:
     """Which counts are primary by ``policy``."""
     return below_threshold(counts, policy.threshold, zeros=policy.zeros == "sensitive")
+
+
+def check_dimensions(folder: Path, hierarchies: Mapping[str, Hierarchy], policy: Policy) -> None:
+    """Raise ``InputError`` where a rule of ``policy`` speaks of a dimension that is not there."""
+    for rule in policy.rules:
+        if isinstance(rule, GroupDisclosure) and rule.dimension not in hierarchies:
+            there = ", ".join(map(repr, hierarchies))
+            raise InputError(f"{folder}: there is no dimension {rule.dimension!r} for --group-disclosure; give one of {there}")
 
 
 def check_target(path: Path, folder: Path) -> None:
@@ -90,12 +100,14 @@ def read_pattern(path: Path, folder: Path, hierarchies: Mapping[str, Hierarchy],
     check_size(folder, hierarchies)
     axes = {name: hierarchy.codes for name, hierarchy in hierarchies.items()}
     shape = tuple(len(codes) for codes in axes.values())
-    place = _places(file, axes)
+    place = _places(file, hierarchies)
     suppressed = _marks(file, SUPPRESSED)
     counts = np.zeros(len(file.rows), dtype=np.int64)
     known = np.ones(len(file.rows), dtype=bool)
     for row, (line, text) in enumerate(file.column(COUNT)):
         if not text and suppressed[row]:
+            if Singletons() in policy.rules:
+                raise file.problem(line, f"{COUNT} is empty; --singletons needs it of suppressed cells too, to know which count one person")
             known[row] = False
         else:
             counts[row] = whole_number(file, line, COUNT, text)
@@ -108,20 +120,23 @@ def read_pattern(path: Path, folder: Path, hierarchies: Mapping[str, Hierarchy],
         marked = suppressed.copy()
     # Whatever the file says, a small count that it publishes is one.
     marked |= ~suppressed & is_small(counts, policy)
-    values, shown, primary = (np.zeros(shape, dtype=kind) for kind in (np.int64, bool, bool))
+    values, shown, primary, ones = (np.zeros(shape, dtype=kind) for kind in (np.int64, bool, bool, bool))
     values.flat[place], shown.flat[place], primary.flat[place] = np.where(suppressed, 0, counts), ~suppressed, marked
-    return Pattern(PublishedTable(path.name, COUNT, axes, values, shown), primary, named)
+    if Singletons() in policy.rules:
+        ones.flat[place] = counts == 1
+    return Pattern(PublishedTable(path.name, COUNT, axes, values, shown), primary, named, ones)
 
 
-def _places(file: Rows, axes: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+def _places(file: Rows, hierarchies: Mapping[str, Hierarchy]) -> np.ndarray:
     """The flat place of every row; every cell must be there once."""
+    axes = {name: hierarchy.codes for name, hierarchy in hierarchies.items()}
     places = np.zeros(len(file.rows), dtype=np.int64)
     for name, codes in axes.items():
         place = {code: i for i, code in enumerate(codes)}
         picked = []
         for line, code in file.column(name):
             if code not in place:
-                raise file.problem(line, f"{name} is {code!r}, which is not a code of hier_{name}.csv; add it there or correct the row")
+                raise file.problem(line, f"{name} is {code!r}, which is not a code of {files_of(hierarchies[name])}; add it there or correct the row")
             picked.append(place[code])
         places = places * len(codes) + np.array(picked, dtype=np.int64)
     cells = int(np.prod([len(codes) for codes in axes.values()], dtype=np.int64))

@@ -11,6 +11,7 @@ import numpy as np
 
 from anonymisation.command.pattern import Pattern
 from anonymisation.policy import Guarantee, Policy
+from anonymisation.primary import GroupDisclosure, Singletons
 from anonymisation.tables import CountTable
 
 if TYPE_CHECKING:
@@ -56,18 +57,27 @@ def describe_verdict(verdict: Verdict, pattern: Pattern, policy: Policy) -> list
         ("interval", f"primary cells with possible counts less than {threshold} apart", verdict.narrow),
         ("contract", f"withheld cells, possibly below {threshold}, less than {threshold} apart", verdict.possibly_small),
     ]
-    asked = get_args(Guarantee).index(guarantee) + 2
+    rows = rows[: get_args(Guarantee).index(guarantee) + 2]
+    besides = []
+    if Singletons() in policy.rules:
+        rows.append(("singletons", "cells that somebody who is counted alone can compute", verdict.singletons))
+        besides.append("singletons")
+    groups = [repr(rule.dimension) for rule in policy.rules if isinstance(rule, GroupDisclosure)]
+    if groups:
+        rows.append(("groups", "margins known to fall in one category", verdict.groups))
+        besides.append(f"group disclosure in {', '.join(groups)}")
+    asked = f"The guarantee {guarantee!r}" + (f", with {' and '.join(besides)}," if besides else "")
     lines = [
         f"{verdict.attack.cells} cells, {verdict.attack.withheld} withheld, {verdict.primary} of them primary{named}.",
         f"The reader knows all that is published, how cells add up, and that counts are whole, {knows}.",
         f"Withheld cells checked: {', '.join(decided) or 'none'}; {checked.get('programs_solved', 0)} programs solved.",
         *([f"For {fractions} of them it is proven only that no linear reasoning comes closer."] if fractions else []),
         "",
-        *(f"{name:10}{words:64}{len(findings):>8}" for name, words, findings in rows[:asked]),
+        *(f"{name:12}{words:62}{len(findings):>8}" for name, words, findings in rows),
         "",
         *(f"  {finding}" for finding in broken[:MOST_NAMED]),
     ]
     if len(broken) > MOST_NAMED:
         lines.append(f"  and {len(broken) - MOST_NAMED} more")
-    lines.append(f"The guarantee {guarantee!r} is broken: {len(broken)} cells." if broken else f"The guarantee {guarantee!r} holds.")
+    lines.append(f"{asked} is broken ({len(broken)} found)." if broken else f"{asked} holds.")
     return lines

@@ -12,13 +12,14 @@ from anonymisation.command.pattern import Pattern
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder import Attack, Finding, attack
 from anonymisation.policy import Guarantee, Policy
+from anonymisation.primary import GroupDisclosure, Singletons
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an attack found, by what it breaks: each list holds those before it; ``published`` stands apart.
+    """What an attack found, by what it breaks: each list up to ``possibly_small`` holds those before it, the others stand apart.
 
-    ``primary``: how many withheld cells are primary.
+    ``primary``: how many withheld cells are primary.  ``singletons`` and ``groups``: what breaks these rules, where asked.
     """
 
     attack: Attack
@@ -27,11 +28,13 @@ class Verdict:
     narrow: tuple[Finding, ...]
     possibly_small: tuple[Finding, ...]
     published: tuple[Finding, ...]
+    singletons: tuple[Finding, ...]
+    groups: tuple[Finding, ...]
 
     def broken(self, guarantee: Guarantee) -> tuple[Finding, ...]:
-        """The findings that break a guarantee."""
+        """The findings that break a guarantee, or a rule besides."""
         of = {"exact": self.computed, "interval": self.narrow, "contract": self.possibly_small}
-        return (*of[guarantee], *self.published)
+        return (*of[guarantee], *self.published, *self.singletons, *self.groups)
 
 
 def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy) -> Verdict:
@@ -44,6 +47,8 @@ def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy
         # Left open, the reader tries 1 first: patterns of others may withhold zeros that are not there to be protected.
         least=0 if policy.least == 0 else None,
         primary={pattern.table.name: pattern.primary},
+        singletons={pattern.table.name: pattern.ones} if Singletons() in policy.rules else None,
+        groups=[rule.dimension for rule in policy.rules if isinstance(rule, GroupDisclosure)],
     )
     axes = pattern.table.axes
     place = {name: {code: i for i, code in enumerate(codes)} for name, codes in axes.items()}
@@ -52,7 +57,10 @@ def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy
         where = [place[name][finding.codes.get(name, hierarchies[name].total)] for name in axes]
         return bool(pattern.primary[tuple(where)])
 
-    withheld = tuple(finding for finding in found.findings if not finding.published)
+    def of(*kinds: str) -> tuple[Finding, ...]:
+        return tuple(finding for finding in found.findings if finding.kind in kinds)
+
+    withheld = of("exact", "narrow")
     narrow = tuple(finding for finding in withheld if is_primary(finding))
     return Verdict(
         attack=found,
@@ -60,5 +68,7 @@ def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy
         computed=tuple(finding for finding in narrow if finding.low == finding.high),
         narrow=narrow,
         possibly_small=withheld,
-        published=tuple(finding for finding in found.findings if finding.published),
+        published=of("published"),
+        singletons=of("singleton"),
+        groups=of("group"),
     )

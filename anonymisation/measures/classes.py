@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anonymisation.errors import AnonymisationError
+from anonymisation.separator import separator_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,11 +67,10 @@ def classes_of(
     quasi_identifiers: Sequence[str],
     sensitive: Sequence[str] = (),
     population: Source | None = None,
-    separator: str = ",",
 ) -> Classes:
     """The classes of an Arrow table, a DuckDB relation, a data frame, or a CSV (with a header) or Parquet file.
 
-    A CSV is read as the text it is, ``separator`` between fields; a sensitive column of it is of numbers if all
+    A CSV is read as the text it is, with commas or semicolons between fields; a sensitive column of it is of numbers if all
     its texts are.  ``population``, in the same codes, is matched by value; it must hold everyone in the table.
 
     Raises ``MeasureError``.
@@ -86,7 +86,7 @@ def classes_of(
         raise MeasureError(f"the column {twice[0]!r} is given twice; a column is a quasi-identifier or sensitive, once")
     text = isinstance(table, (str, Path)) and Path(table).suffix.lower() != PARQUET
     with duckdb.connect() as connection:
-        records = columns_of(connection, table, columns, separator)
+        records = columns_of(connection, table, columns)
         found = {}
         for name in sensitive:
             kind = str(records.select(_quoted(name)).types[0])
@@ -96,7 +96,7 @@ def classes_of(
             found[name] = _values(lists, number, text and not number)
         people = None
         if population is not None:
-            people_known = columns_of(connection, population, quasi_identifiers, separator)
+            people_known = columns_of(connection, population, quasi_identifiers)
             with _reading(table):
                 sizes, people = _matched(connection, records, people_known, quasi_identifiers)
         elif found:
@@ -115,16 +115,14 @@ def classes_of(
     return Classes(sizes, found, people)
 
 
-def columns_of(
-    connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[str], separator: str = ","
-) -> duckdb.DuckDBPyRelation:
+def columns_of(connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[str]) -> duckdb.DuckDBPyRelation:
     """Some columns of any kind of table, in which blanks of all kinds (also empty texts) are NULL.  Raises ``MeasureError``."""
     import duckdb
 
     if isinstance(source, duckdb.DuckDBPyRelation):
         relation = source
     elif isinstance(source, (str, Path)):
-        relation = _file(connection, Path(source), separator)
+        relation = _file(connection, Path(source))
     elif type(source).__module__.partition(".")[0] == "pandas":
         relation = connection.from_df(source)
     else:
@@ -143,7 +141,7 @@ NUMBERS = frozenset(
 """Types of DuckDB whose values have an order and a distance; truth values are numbers to pandas, and so here."""
 
 
-def _file(connection: duckdb.DuckDBPyConnection, path: Path, separator: str) -> duckdb.DuckDBPyRelation:
+def _file(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
     import duckdb
 
     if not path.is_file():
@@ -152,7 +150,7 @@ def _file(connection: duckdb.DuckDBPyConnection, path: Path, separator: str) -> 
         if path.suffix.lower() == PARQUET:
             return connection.read_parquet(str(path))
         return connection.read_csv(
-            str(path), header=True, skiprows=0, all_varchar=True, sep=separator, quotechar='"', escapechar='"'
+            str(path), header=True, skiprows=0, all_varchar=True, sep=separator_of(path), quotechar='"', escapechar='"'
         )
     except duckdb.Error:
         raise MeasureError(f"{path}: it cannot be read as a table; give a CSV with a header, or a Parquet file") from None

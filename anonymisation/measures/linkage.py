@@ -76,7 +76,6 @@ def link(
     hierarchies: Mapping[str, HierarchyRows] | None = None,
     *,
     everybody: bool = False,
-    separator: str = ",",
 ) -> Linkage:
     """Attack ``published`` records with the true values of ``people``; both are tables of any kind that ``classes_of`` takes.
 
@@ -91,8 +90,8 @@ def link(
     quasi_identifiers, sensitive = list(quasi_identifiers), list(sensitive)
     if not quasi_identifiers:
         raise MeasureError("no quasi-identifier is given; name the columns that the intruder knows")
-    shown = _texts(published, [*quasi_identifiers, *sensitive], separator)
-    known = _texts(people, quasi_identifiers, separator)
+    shown = _texts(published, [*quasi_identifiers, *sensitive])
+    known = _texts(people, quasi_identifiers)
     class_of, classes = _combinations(shown, quasi_identifiers)
     records = np.bincount(class_of, weights=shown["records"].to_numpy(), minlength=len(classes[0])).astype(np.int64)
     weights = known["records"].to_numpy()
@@ -154,13 +153,13 @@ def _layers(name: str, layers: Mapping, levels: int) -> dict[str, int]:
     return {label: level for label, (level, _) in found.items()}
 
 
-def _texts(source: Source, columns: Sequence[str], separator: str) -> pa.Table:
+def _texts(source: Source, columns: Sequence[str]) -> pa.Table:
     """The combinations of texts in some columns that occur, and their numbers of ``records``."""
     import duckdb
 
     with duckdb.connect() as connection:
         named = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns]
-        texts = columns_of(connection, source, columns, separator).project(", ".join(f"{one}::VARCHAR AS {one}" for one in named))
+        texts = columns_of(connection, source, columns).project(", ".join(f"{one}::VARCHAR AS {one}" for one in named))
         try:
             return texts.aggregate(f"{', '.join(named)}, count(*) AS records", ", ".join(named)).order(", ".join(named)).to_arrow_table()
         except duckdb.Error as error:

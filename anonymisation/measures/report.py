@@ -46,10 +46,9 @@ def measure(
     quasi_identifiers: Sequence[str],
     sensitive: Sequence[str] = (),
     population: Source | None = None,
-    separator: str = ",",
 ) -> Measures:
     """Measure a table of records; for its kinds, and for ``population``, see ``classes_of``.  Raises ``MeasureError``."""
-    classes = classes_of(table, quasi_identifiers, sensitive, population, separator)
+    classes = classes_of(table, quasi_identifiers, sensitive, population)
     each = {name: diversity(classes, name) for name in classes.sensitive}
     return Measures(
         records=int(classes.sizes.sum()),

@@ -27,6 +27,7 @@ from anonymisation.records.encoding import BATCH, check_columns
 from anonymisation.records.hierarchy import RecordHierarchy
 from anonymisation.records.policy import RecordPolicy
 from anonymisation.records.protection import Recoding, columns_of, recode
+from anonymisation.separator import separator_of
 
 FORMATS = (".csv", ".parquet")
 
@@ -84,7 +85,7 @@ def _write(path: Path, source: Path, recoding: Recoding) -> int:
         with duckdb.connect() as connection:
             stream = connection.from_arrow(pa.RecordBatchReader.from_batches(schema, recoded()))
             try:
-                stream.write_csv(str(path), sep=_separator(source), header=True)
+                stream.write_csv(str(path), sep=separator_of(source), header=True)
             except (duckdb.Error, RecordError):
                 raise problem if problem is not None else RecordError(f"{path.parent}: the file cannot be written; see to space and rights") from None
     return done
@@ -113,7 +114,7 @@ def _batches(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBat
         with pyarrow.csv.open_csv(
             path,
             read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, encoding="utf8"),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=_separator(path), newlines_in_values=True),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator_of(path), newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types={name: pa.string() for name in names},
                 include_columns=None if columns is None else list(columns),
@@ -134,14 +135,9 @@ def _first_line(path: Path) -> bytes:
         return file.readline()
 
 
-def _separator(path: Path) -> str:
-    first = _first_line(path)
-    return ";" if b";" in first and b"," not in first else ","
-
-
 def _header(path: Path) -> list[str]:
     try:
-        names = next(csv.reader([_first_line(path).decode("utf-8-sig")], delimiter=_separator(path), strict=True), [])
+        names = next(csv.reader([_first_line(path).decode("utf-8-sig")], delimiter=separator_of(path), strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise RecordError(f"{path}, line 1: the names of the columns cannot be read as UTF-8 text; mend them") from error
     if not names:

@@ -4,6 +4,7 @@ Belongs here: writing such folders and reading patterns back by plain means.  Do
 """
 
 import csv
+import itertools
 import shutil
 import subprocess
 import sys
@@ -36,8 +37,46 @@ def flat_tree(path: Path, total: str, codes: list[str]) -> None:
     write(path, rows)
 
 
+def tree(*paths: Path) -> dict[str, list[str]]:
+    """By code of one or several files of a dimension, all the codes it counts in, itself included."""
+    above: dict[str, list[str]] = {}
+    for path in paths:
+        trail: list[str] = []
+        for row in read(path):
+            trail = [*trail[: len(row["levels"]) - 1], row["codes"]]
+            above[row["codes"]] = list(dict.fromkeys([*above.get(row["codes"], []), *trail]))
+    # What is above a code by one file is above what it is itself above by another.
+    for _ in above:
+        above = {code: list(dict.fromkeys(up for one in codes for up in above[one])) for code, codes in above.items()}
+    return above
+
+
+def all_cells(folder: Path) -> dict[tuple[str, ...], int]:
+    """Every cell of a folder, totals included, by plain addition."""
+    rows = read(folder / "inner.csv")
+    names = [name for name in rows[0] if name != "freq"]
+    trees = [tree(folder / f"hier_{name}.csv", *sorted(folder.glob(f"hier_{name}.*.csv"))) for name in names]
+    cells = dict.fromkeys(itertools.product(*trees), 0)
+    for row in rows:
+        for codes in itertools.product(*(above[row[name]] for name, above in zip(names, trees, strict=True))):
+            cells[codes] += int(row["freq"])
+    return cells
+
+
 def case(name: str, folder: Path) -> Path:
-    """A published case as a folder that the command reads."""
+    """A published case as a folder that the command reads.
+
+    ``ssb_d2 overlapping``: with the second hierarchy of its regions, whose codes the file has beside them.
+    """
+    if name == "ssb_d2 overlapping":
+        case("ssb_d2", folder)
+        rows = read(shared("cases", "tables", "ssb_d2", "d2.csv"))
+        group = {row["region"]: row["k_group"] for row in rows}
+        tree = [{"levels": "@", "codes": "Total"}]
+        for one in dict.fromkeys(group.values()):
+            tree += [{"levels": "@@", "codes": one}, *({"levels": "@@@", "codes": r} for r, g in group.items() if g == one)]
+        write(folder / "hier_region.k_group.csv", tree)
+        return folder
     source = shared("cases", "tables", name)
     if (source / "inner.csv").exists():
         return Path(shutil.copytree(source, folder))

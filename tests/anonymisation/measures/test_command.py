@@ -16,10 +16,10 @@ def test_it_prints_the_measures_of_a_file_as_json(capfd):
     assert (printed["k"], printed["worst"]["l"], printed["worst"]["t"]) == (3, 2, 0.4948037676609105)
 
 
-def test_a_population_and_a_separator_are_taken(tmp_path, capfd):
+def test_a_population_is_taken_and_each_file_has_its_own_separator(tmp_path, capfd):
     (tmp_path / "in.csv").write_text("x;y;s\na;1;p\na;1;q\n")
-    (tmp_path / "all.csv").write_text("x;y\n" + "a;1\n" * 8)
-    options = ["--quasi-identifiers", "x,y", "--population", str(tmp_path / "all.csv"), "--separator", ";"]
+    (tmp_path / "all.csv").write_text("x,y\n" + "a,1\n" * 8)
+    options = ["--quasi-identifiers", "x,y", "--population", str(tmp_path / "all.csv")]
     assert main(["measure", str(tmp_path / "in.csv"), *options]) == 0
     printed = json.loads(capfd.readouterr().out)
     assert (printed["k"], printed["worst"], printed["journalist"]["k"], printed["marketer"]) == (2, None, 8, 0.125)

@@ -79,7 +79,7 @@ def test_kinds_of_table_measure_the_same(tmp_path):
     expected = measure(frame, *names).plain()
     found = [measure(one, *names).plain() for one in (table, tmp_path / "t.parquet", str(tmp_path / "t.csv"))]
     assert found == [expected] * 3
-    assert measure(tmp_path / "s.csv", *names, separator=";").plain() == relation == expected
+    assert measure(tmp_path / "s.csv", *names).plain() == relation == expected
     assert expected["sensitive"]["w"]["l"] == 2  # a missing value and an empty text are one blank
 
 

@@ -144,7 +144,7 @@ def test_the_command_protects_a_file_and_the_independent_judge_agrees(tmp_path, 
     command = write_case(tmp_path, [(a or "", b, c) for a, b, c, _ in ROWS])
     assert main([*command, "--k", "3", "--recoding", "local", "--sensitive", "outcome", "--l", "2", "--t", "0.4", "--max-suppressed", "0.2"]) == 0
     said = json.loads(capsys.readouterr().out)
-    found = measure(tmp_path / "out.csv", ["area", "age"], ["outcome"], separator=";").plain()
+    found = measure(tmp_path / "out.csv", ["area", "age"], ["outcome"]).plain()
     assert found["k"] >= 3 and found["worst"]["l"] >= 2 and found["worst"]["t"] <= 0.4
     assert said["risk"]["smallest_class"] == found["k"]
     assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
