@@ -35,7 +35,7 @@ publish: $(INSTALLED)
 test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(HTTPS_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
 	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_HTTPS_DUCKDB=$(abspath $(HTTPS_DUCKDB))/bin/python \
 		VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
-		$(VENV)/bin/python -m pytest $(ARGS)
+		$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 dev: $(INSTALLED)
 	mkdir -p -m 700 $(WORK) $(WORK)/dagster
