@@ -3,7 +3,8 @@
 Belongs here: CSV and Parquet files of records as streams of batches, in and out.  Does not belong here: what is decided (``protection``),
 the command's other files.
 
-Between the two passes only numbers are held: a code per record and the classes.  So ten million records take their codes and no more.
+Between the two passes only numbers are held: a code per record and the classes.  Memory grows with the records all the same: ten
+million of six columns take about 2 GB (benchmarks/README.md).
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def test_a_reader_of_all_tables_can_narrow_no_rounded_count(case, base):
     assert min(known.widths, default=base) >= base
 
 
-@pytest.mark.parametrize(("case", "base", "most"), [("t1k", 5, 0), ("t1k", 3, 5), ("t10k", 5, 0), ("t10k", 3, 0)])
+@pytest.mark.parametrize(("case", "base", "most"), [("t1k", 5, 0), ("t1k", 3, 5), ("t10k", 3, 0)])
 def test_published_cases_are_rounded_near(case, base, most):
     table, hierarchies = read_case(shared("cases", "tables", case))
     result = apply([table], hierarchies, Rounding(base))
