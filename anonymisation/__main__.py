@@ -60,8 +60,9 @@ def parser() -> argparse.ArgumentParser:
         "out",
         type=Path,
         metavar="OUT.csv",
-        help="every cell, totals included, with freq and suppressed (0 or 1). The intruder is not told freq where suppressed is 1:"
-        " that only says which cells are primary, if there is no column primary; it may be empty",
+        help="every cell, totals included, with freq and suppressed (0 or 1). freq where suppressed is 1 may be"
+        " empty. Where it is not, it says which cells are primary, if there is no column primary, and is tried as one explanation of what is"
+        " published, which saves the search for one in a vast table",
     )
     _add_policy(audit)
     audit.set_defaults(command=_audit)

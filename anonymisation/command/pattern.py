@@ -34,12 +34,14 @@ class Pattern:
     """What a reader gets, and which cells are primary: all withheld ones where the file does not say.
 
     ``named`` says whether it does.  ``ones``: cells that count one person, who knows it; empty unless a rule asks.
+    ``counts``: all counts, where the file has them.
     """
 
     table: PublishedTable
     primary: np.ndarray
     named: bool
     ones: np.ndarray
+    counts: np.ndarray | None
 
 
 def is_small(counts: np.ndarray, policy: Policy) -> np.ndarray:
@@ -90,7 +92,7 @@ def read_pattern(path: Path, folder: Path, hierarchies: Mapping[str, Hierarchy],
     """Read anyone's pattern file over the ``hierarchies`` of ``folder``; columns of other names are passed over.
 
     Where there is no column ``primary``, suppressed cells whose ``freq`` is small are; where ``freq`` is empty for one of
-    them as well, all suppressed cells are.  Nothing else is made of the counts of suppressed cells.
+    them as well, all suppressed cells are.
     """
     file = read_rows(path)
     for name in (*hierarchies, COUNT, SUPPRESSED):
@@ -124,7 +126,10 @@ def read_pattern(path: Path, folder: Path, hierarchies: Mapping[str, Hierarchy],
     values.flat[place], shown.flat[place], primary.flat[place] = np.where(suppressed, 0, counts), ~suppressed, marked
     if Singletons() in policy.rules:
         ones.flat[place] = counts == 1
-    return Pattern(PublishedTable(path.name, COUNT, axes, values, shown), primary, named, ones)
+    complete = np.zeros(shape, dtype=np.int64)
+    complete.flat[place] = counts
+    table = PublishedTable(path.name, COUNT, axes, values, shown)
+    return Pattern(table, primary, named, ones, complete if known.all() else None)
 
 
 def _places(file: Rows, hierarchies: Mapping[str, Hierarchy]) -> np.ndarray:

@@ -23,7 +23,7 @@ MOST_NAMED = 20
 HOW = {
     "propagation": "by interval propagation",
     "equations": "by the rank of the sums",
-    "witness": "by witnesses of linear programs",
+    "witness": "by witnesses",
     "neighbourhood": "by programs of a neighbourhood",
     "program": "by programs of their own",
 }

@@ -49,6 +49,7 @@ def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy
         primary={pattern.table.name: pattern.primary},
         singletons={pattern.table.name: pattern.ones} if Singletons() in policy.rules else None,
         groups=[rule.dimension for rule in policy.rules if isinstance(rule, GroupDisclosure)],
+        solution=None if pattern.counts is None else {pattern.table.name: pattern.counts},
     )
     axes = pattern.table.axes
     place = {name: {code: i for i, code in enumerate(codes)} for name, codes in axes.items()}

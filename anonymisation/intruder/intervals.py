@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from anonymisation.intruder.certificates import certify
+from anonymisation.intruder.elementary import Reach, widen
 from anonymisation.intruder.neighbourhoods import grow
 from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.unknowns import FAR, Component, Unknowns
@@ -23,6 +24,10 @@ Linear bounds are those of whole numbers in tables of two dimensions (networks);
 
 LARGE_COMPONENT, NEIGHBOURHOOD = 1500, 150
 """Unknowns beyond which, and among which, a cell is first shown to be large by the sums around it alone."""
+
+VAST = 20_000
+"""Unknowns beyond which one solution takes so long that others are first looked for near it (``elementary``), and pairs
+of whole-number solutions nowhere else."""
 
 Interval = tuple[int, int]
 
@@ -81,7 +86,18 @@ def narrower(
             reckoning.decided(members[open_cells], "witness")
             continue
         ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + FAR * width)
-        program = Program(component.sums, component.lower, component.upper, low[members], ceiling)
+        program, reach = None, None
+        if len(members) > VAST and unknowns.system is not None:
+            program, reach = _near(unknowns, component, low[members], ceiling, width, open_cells)
+            if (reach.width() >= width)[open_cells].all():
+                reckoning.decided(members[open_cells], "witness")
+                if not reach.whole:
+                    reckoning.wholeness[members[open_cells]] = WHOLENESS.index("fractional")
+                reckoning.programs += program.solved if program else 0
+                continue
+        program = program or Program(component.sums, component.lower, component.upper, low[members], ceiling)
+        if reach is not None:
+            program.extend(reach.lowest, reach.highest, reach.whole)
         program.sweep(width, open_cells & ~tight[members])
         left = open_cells & (program.proven_width() < width)
         if len(members) > LARGE_COMPONENT:
@@ -100,6 +116,8 @@ def narrower(
         if len(members) <= WHOLE:
             settled = program.settle_whole(unsure)
             certain = unsure
+        elif len(members) > VAST:
+            certain, settled = np.zeros_like(unsure), {}
         else:
             certain, settled = certify(component, program, low[members], ceiling, width, unsure & ~short)
             certain[list(settled)] = True
@@ -110,6 +128,24 @@ def narrower(
         reckoning.decided(members[left & ~tight[members]], "program")
         reckoning.programs += program.solved
     return narrow
+
+
+def _near(
+    unknowns: Unknowns, component: Component, low: np.ndarray, ceiling: np.ndarray, width: int, wanted: np.ndarray
+) -> tuple[Program | None, Reach]:
+    """What the solutions near one of them prove in a vast component; the program, where that one took a program."""
+    members = component.members
+    point, program = None, None
+    if unknowns.solution is not None:
+        told = unknowns.solution[members]
+        reached = component.sums.astype(np.int64) @ told
+        if (told >= low).all() and (reached >= component.lower).all() and (reached <= component.upper).all():
+            point = told.astype(np.float64)
+    if point is None:
+        program = Program(component.sums, component.lower, component.upper, low, ceiling)
+        point = program.point()
+    part = Unknowns(unknowns.cells[members], component.sums, component.lower, component.upper)
+    return program, widen(unknowns.system, part, point, low, width, wanted)
 
 
 def _cannot_be_small(

@@ -192,6 +192,18 @@ class Program:
         """Take a solution that was found elsewhere as a witness."""
         self._learn(point)
 
+    def point(self) -> np.ndarray:
+        """The last witness."""
+        return self._point.copy()
+
+    def extend(self, lowest: np.ndarray, highest: np.ndarray, whole: bool) -> None:
+        """Take the least and largest values of witnesses that were found elsewhere; ``whole``: of whole numbers."""
+        np.minimum(self.lowest, lowest, out=self.lowest)
+        np.maximum(self.highest, highest, out=self.highest)
+        if whole:
+            np.minimum(self.whole_lowest, lowest, out=self.whole_lowest)
+            np.maximum(self.whole_highest, highest, out=self.whole_highest)
+
     @contextmanager
     def _whole_numbers(self, nodes: int | None, gap: float = 0.0) -> Iterator[None]:
         kind = highspy.HighsVarType

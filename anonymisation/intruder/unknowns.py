@@ -34,12 +34,18 @@ class Component:
 
 @dataclass(frozen=True)
 class Unknowns:
-    """The withheld cells (by cell number) and the sums among them: ``lower <= sums @ x <= upper``."""
+    """The withheld cells (by cell number) and the sums among them: ``lower <= sums @ x <= upper``.
+
+    ``system``: where the cells are from, if they are those of one measure; ``solution``: whole numbers that satisfy the
+    sums, if somebody has told such.
+    """
 
     cells: np.ndarray
     sums: sp.csr_array
     lower: np.ndarray
     upper: np.ndarray
+    system: System | None = None
+    solution: np.ndarray | None = None
 
     def bounds(self, minimum: int, ones: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """What interval propagation gives a reader who knows each unknown to be at least ``minimum``.
@@ -103,8 +109,21 @@ def marked(system: System, marks: Mapping[str, np.ndarray], what: str) -> np.nda
     return cells
 
 
-def unknowns_of(system: System, values: np.ndarray, known: np.ndarray) -> Unknowns:
-    """The unknowns, after every sum that is known entirely was checked."""
+def told(system: System, solution: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Counts by cell, from counts by table in its shape; -1, which solves nothing, where no table has the cell."""
+    counts = np.full(system.size, -1)
+    for name, values in solution.items():
+        if name in system.cell_ids:
+            if np.shape(values) != system.cell_ids[name].shape:
+                raise TableError(f"table {name!r}: ``solution`` has another shape than the table")
+            counts[system.cell_ids[name]] = values
+    return counts
+
+
+def unknowns_of(
+    system: System, values: np.ndarray, known: np.ndarray, solution: np.ndarray | None = None
+) -> Unknowns:
+    """The unknowns, after every sum that is known entirely was checked.  ``solution``: counts by cell, if told."""
     cells = np.flatnonzero(~known)
     sums = system.sums.astype(np.int64)
     right = -(sums @ np.where(known, values, 0)).astype(float)
@@ -120,4 +139,6 @@ def unknowns_of(system: System, values: np.ndarray, known: np.ndarray) -> Unknow
         )
     lower = right[involved]
     upper = np.where(system.incomplete[involved], np.inf, lower)
-    return Unknowns(cells, sp.csr_array(among[involved]), lower, upper)
+    return Unknowns(
+        cells, sp.csr_array(among[involved]), lower, upper, system, None if solution is None else solution[cells]
+    )
