@@ -60,7 +60,7 @@ def describe_verdict(verdict: Verdict, pattern: Pattern, policy: Policy) -> list
     rows = rows[: get_args(Guarantee).index(guarantee) + 2]
     besides = []
     if Singletons() in policy.rules:
-        rows.append(("singletons", "cells that somebody who is counted alone can compute", verdict.singletons))
+        rows.append(("singletons", "primary cells that one who is counted alone can compute", verdict.singletons))
         besides.append("singletons")
     groups = [repr(rule.dimension) for rule in policy.rules if isinstance(rule, GroupDisclosure)]
     if groups:

@@ -70,6 +70,7 @@ def judge(pattern: Pattern, hierarchies: Mapping[str, Hierarchy], policy: Policy
         narrow=narrow,
         possibly_small=withheld,
         published=of("published"),
-        singletons=of("singleton"),
+        # The rule is about primary cells: that a partner beside her own 1 is 0, its one person may know.
+        singletons=tuple(finding for finding in of("singleton") if is_primary(finding)),
         groups=of("group"),
     )

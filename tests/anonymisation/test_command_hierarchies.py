@@ -48,9 +48,21 @@ def pattern(folder: Path, counts: list[int], withheld: set[str]) -> Path:
     return write(folder / "pattern.csv", rows)
 
 
+RULES = [
+    [],
+    ["--singletons"],
+    ["--group-disclosure", "month", "--zeros", "available"],
+    ["--group-disclosure", "b", "--zeros", "available", "--singletons"],
+]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.lists(st.integers(0, 5), min_size=2, max_size=2), min_size=3, max_size=5), st.sampled_from([2, 3]))
-def test_months_in_years_of_two_kinds_hold_against_all_solutions(counts: list[list[int]], threshold: int) -> None:
+@given(
+    st.lists(st.lists(st.integers(0, 5), min_size=2, max_size=2), min_size=3, max_size=5),
+    st.sampled_from([2, 3]),
+    st.sampled_from(RULES),
+)
+def test_months_in_years_of_two_kinds_hold_against_all_solutions(counts: list, threshold: int, rules: list) -> None:
     hierarchies = {"month": months(len(counts)), "b": flat("b", "x", "y")}
     with tempfile.TemporaryDirectory() as name:
         folder, out = Path(name), Path(name) / "out.csv"
@@ -58,7 +70,7 @@ def test_months_in_years_of_two_kinds_hold_against_all_solutions(counts: list[li
         write_tree(folder / "hier_b.csv", {"x": [], "y": []})
         rows = [{"month": m, "b": b, "freq": n} for m, row in zip(names_of(len(counts)), counts, strict=True) for b, n in zip("xy", row, strict=True)]
         write(folder / "inner.csv", rows)
-        options = ["--threshold", str(threshold)]
+        options = ["--threshold", str(threshold), *rules]
         status = main(["tables", str(folder), str(out), *options])
         assume(status == 0)
         found = {(row["month"], row["b"]): row for row in read(out)}
@@ -69,7 +81,7 @@ def test_months_in_years_of_two_kinds_hold_against_all_solutions(counts: list[li
     shown = np.array([[found[m, b]["suppressed"] == "0" for b in axes["b"]] for m in axes["month"]])
     # The enumeration needs a bound and some patience.
     assume(shown[0, 0] and (~shown).sum() <= 9)
-    intervals = enumerate_intervals([PublishedTable("t", "n", axes, values, shown)], hierarchies, 1)
+    intervals = enumerate_intervals([PublishedTable("t", "n", axes, values, shown)], hierarchies, 0 if "--zeros" in rules else 1)
     assert intervals is not None
     assert [cell for cell, (low, high) in intervals.items() if low < threshold and high - low < threshold] == []
 
