@@ -1,6 +1,7 @@
 """The layout of targets that hold files in folders: the folder of an audience as it is published.
 
-Data come before what names them: of a version first its tables, then its descriptor, last its SHA256SUMS, which seals it; then
+Data come before what names them: of a version first its tables, then its descriptor, last its SHA256SUMS, which seals it, and so
+for the packages that lie in it, which come before the version's own descriptor; then
 what points to versions; `latest.json` last of all. So whoever follows a pointer finds a whole version.
 """
 
@@ -25,7 +26,7 @@ class TreeLayout:
         items, seals = [], set()
         for version in offer.versions:
             folder = f"{version.product}/{version.number}"
-            for path in sorted(version.files, key=lambda path: (path == SUMS, path == DESCRIPTOR, path)):
+            for path in sorted(version.files, key=_order):
                 items.append(Item(f"{folder}/{path}", version.files[path]))
             if SUMS in version.files and version.released:
                 seals.add(f"{folder}/{SUMS}")
@@ -41,7 +42,7 @@ class TreeLayout:
             if not version.released:
                 there = {name for name in held if name.startswith(folder)}
                 tombstone = {folder + path for path in version.files}
-                gone += sorted(there - tombstone if tombstone <= there else there, key=lambda name: (name != folder + DESCRIPTOR, name))
+                gone += sorted(there - tombstone if tombstone <= there else there, key=lambda name: (_name(name) != DESCRIPTOR, name.count("/"), name))
         names = [f"{product}/{name}" for product in offer.products for name in _OF_CURRENT]
         return [name for name in names if name in held and name not in offer.pointers] + gone
 
@@ -53,3 +54,11 @@ class TreeLayout:
                 f"The target holds {others[0]}, of which nothing is published for {offer.audience}. Find out whose it is, and remove it there "
                 "if those who read the target must not have it. Nothing was sent."
             )
+
+
+def _order(path: str) -> tuple:
+    return path == SUMS, path == DESCRIPTOR, _name(path) == SUMS, _name(path) == DESCRIPTOR, path
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -110,6 +110,21 @@ class Approval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Smaller packages cut from the rows of a product's package: one per code of a dimension at some levels.
+
+    The package of a code has the rows of the code itself, of all above it and of all below it. `without` are codes that get none
+    although they have such a level. `folder` is where the packages are, within the version; `description` follows their title.
+    """
+
+    dimension: str
+    levels: tuple[str, ...]
+    folder: str
+    description: str
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Product:
     """One data product.
 
@@ -118,7 +133,7 @@ class Product:
     version before readers get it. `frequency` is how often a new version is
     meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
     `records` are lists of records that are published one by one; `sections`
-    are what its page says besides.
+    are what its page says besides; `cut` is how smaller packages are cut from it.
     """
 
     name: str
@@ -138,6 +153,7 @@ class Product:
     approval: Approval = Approval()
     records: tuple[RecordList, ...] = ()
     sections: tuple[Section, ...] = ()
+    cut: Cut | None = None
 
     def __post_init__(self) -> None:
         if not _PRODUCT_NAME.fullmatch(self.name) or self.audience not in AUDIENCES:
@@ -158,6 +174,10 @@ class Product:
                 raise DeclarationError(f"Product {self.name}, table {table.name}: {(unknown or [table.measure])[0]!r} is not declared.")
             if sum(self.dimension(name).is_period for name in table.dimensions) != 1:
                 raise DeclarationError(f"Product {self.name}, table {table.name}: needs exactly one dimension that is a period.")
+            if self.cut and self.cut.dimension not in table.dimensions:
+                raise DeclarationError(f"Product {self.name}, table {table.name}: has no {self.cut.dimension!r}, by which the product is cut.")
+        if self.cut and self.records:
+            raise DeclarationError(f"Product {self.name}: has lists of records, which are protected as a whole and cannot be cut.")
 
     def measure(self, name: str) -> Measure:
         """The measure of that name. StopIteration never leaves: tables name declared measures only."""

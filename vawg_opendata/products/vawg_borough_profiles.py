@@ -1,10 +1,11 @@
 """The product `vawg-borough-profiles`: what a local authority needs for its duties, by borough and Basic Command Unit.
 
-Its tables are of all London and protected as such, so that what one area is told never completes what another is.
+Its tables are of all London and protected as such; the package of an area is cut from what is published of them, so that what
+one area is told never contradicts or completes what another is.
 """
 
 from anonymisation.appetite import preset
-from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
+from vawg_opendata.products.declaration import Cut, Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.vawg_offences import VAWG_OFFENCES
 from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLISHER
 
@@ -143,6 +144,13 @@ VAWG_BOROUGH_PROFILES = Product(
         "other-flagged-offences",
         "outcomes-take-time",
         "no-victims-under-10",
+    ),
+    cut=Cut(
+        dimension="area",
+        levels=("bcu", "borough"),
+        folder="areas",
+        description="The rows of the area, of what it is part of and of its parts, as they are in the package of all London.",
+        without=("BCU-Other", "BCU-Unknown", "Other", "Unknown", "Heathrow"),
     ),
     series_breaks=("domestic-abuse-flag-2015", "principal-crime-2023", "cris-to-connect-2024"),
     contact=PUBLISHER,

@@ -16,6 +16,7 @@ from vawg_opendata.release.archive import write_archive
 from vawg_opendata.release.audit import AuditReport, audit_new
 from vawg_opendata.release.changes import Changes, compare, larger
 from vawg_opendata.release.changes_text import SCHEMA, SCHEMA_FILE, changes_text, plain
+from vawg_opendata.release.cuts import cut_listing, write_cuts
 from vawg_opendata.release.descriptor import InputFile, descriptor, duckdb_resource
 from vawg_opendata.release.disclosure import disclosure
 from vawg_opendata.release.duckdb_file import complete_duckdb, write_duckdb
@@ -92,6 +93,8 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     described = descriptor(product, content.outline, tables, content.inputs, content.synthetic, folder, FIRST)
     described["corrections"] = [dict(correction) for correction in content.corrections]
     described["reproduction"] = reproduction(product)
+    if product.cut:
+        described["cuts"] = cut_listing(product, content.outline.codelists)
     changes = _changes(product, history, folder, described, note, bump)
     described["version"] = changes.version
     complete_duckdb(folder / f"{product.name}.duckdb", described, plain(product, changes))
@@ -108,6 +111,8 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     (folder / SCHEMA).write_bytes(SCHEMA_FILE.read_bytes())
     (folder / "README.md").write_text(readme(product, content.outline, tables, described), encoding="utf-8", newline="\n")
     (folder / "CHANGES.md").write_text(changes_text(product.title, changes), encoding="utf-8", newline="\n")
+    if product.cut:
+        write_cuts(product, content.outline.codelists, tables, described, folder)
     write_sums(folder)
     write_archive(folder, f"{product.name}-{changes.version}")
     for what, problems in (("the check of its files", check(folder)), ("frictionless", validate(folder))):

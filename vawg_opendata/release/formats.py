@@ -45,6 +45,11 @@ def csv_relation(path: Path, columns: Mapping[str, str]) -> str:
 
     ValueError when the file is missing or its header does not name these columns.
     """
+    return f"read_csv({literal(str(path))}, {csv_columns(path, columns)})"
+
+
+def csv_columns(path: Path, columns: Mapping[str, str]) -> str:
+    """The options of `read_csv` that read a CSV with the header of this one. ValueError as in `csv_relation`."""
     if not path.is_file():
         raise ValueError(f"{path.name} is missing")
     with path.open(encoding="utf-8", newline="") as file:
@@ -52,7 +57,4 @@ def csv_relation(path: Path, columns: Mapping[str, str]) -> str:
     if sorted(header) != sorted(columns):
         raise ValueError(f"{path.name} has the columns {', '.join(header)} and not {', '.join(columns)}")
     types = ", ".join(f"{literal(name)}: {literal(columns[name])}" for name in header)  # DuckDB goes by position
-    return (
-        f"read_csv({literal(str(path))}, columns={{{types}}}, header=true, auto_detect=false, nullstr='', "
-        "delim=',', quote='\"', escape='\"')"
-    )
+    return f"columns={{{types}}}, header=true, auto_detect=false, nullstr='', delim=',', quote='\"', escape='\"'"

@@ -1,7 +1,7 @@
 """What readers of an audience hold of a measure: every version of every product they are shown, as releases in order.
 
 Readers of safestats hold the public packages as well. The newest versions at hand of all products are one moment, the last
-release; every other version is a release of its own, older ones first. Attacking what is held belongs in `audit`,
+release; every other version is a release of its own, older ones first. Packages cut from a version are of its moment. Attacking what is held belongs in `audit`,
 protecting what comes next in `anonymisation.releases`.
 """
 
@@ -30,11 +30,13 @@ def entitled(packages: Iterable[LoadedPackage], audience: str, measure: str) -> 
 
 
 def split(packages: Iterable[LoadedPackage]) -> tuple[list[LoadedPackage], list[LoadedPackage]]:
-    """The newest version of each product, and the others, the newest first."""
+    """The newest version of each product, with what is cut from it, and the others, the newest first."""
+    newest: dict[tuple[str, str], str] = {}
     current: dict[tuple[str, str], LoadedPackage] = {}
     older = []
     for package in newest_first(packages):
-        if (package.audience, package.name) in current:
+        version = newest.setdefault((package.audience, package.product), package.version)
+        if version != package.version or (package.audience, package.name) in current:
             older.append(package)
         else:
             current[package.audience, package.name] = package
@@ -46,7 +48,7 @@ def releases(measure: str, current: Sequence[LoadedPackage], older: Sequence[Loa
 
     InconsistentTablesError where the code lists of the newest versions contradict each other.
     """
-    moments = [*([package] for package in reversed(older)), list(current)]
+    moments = [*reversed(_versions(older)), list(current)]
     return [_release(measure, packages) for packages in moments if packages]
 
 
@@ -62,6 +64,22 @@ def united(lists: Sequence[Mapping[str, Hierarchy]]) -> dict[str, Hierarchy]:
     return {name: _united(name, [hierarchies[name] for hierarchies in lists if name in hierarchies]) for name in dimensions}
 
 
+def _versions(packages: Sequence[LoadedPackage]) -> list[list[LoadedPackage]]:
+    """Packages of one version of a product together, in the order of the first of each; a second copy of one is on its own."""
+    versions: list[list[LoadedPackage]] = []
+    for package in packages:
+        whole = (package.audience, package.product, package.version)
+        fitting = [
+            version for version in versions
+            if (version[0].audience, version[0].product, version[0].version) == whole and package.name not in {one.name for one in version}
+        ]
+        if fitting:
+            fitting[0].append(package)
+        else:
+            versions.append([package])
+    return versions
+
+
 def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
     from anonymisation.releases import Release
 
@@ -75,6 +93,9 @@ def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
         for dimension in dict.fromkeys(dimension for table in own for dimension in table.axes):
             known.setdefault(dimension, []).append(package.hierarchies[dimension])
     shown = {dimension: {code for table in tables for code in table.axes.get(dimension, ())} for dimension in known}
+    for package in packages:
+        if package.cut_by in known:  # the codes that it does not show are counted in the totals that it does
+            shown[package.cut_by].update(package.hierarchies[package.cut_by].codes)
     hierarchies = {dimension: _united(dimension, found) for dimension, found in known.items()}
     for dimension, hierarchy in hierarchies.items():
         if any(_is_shown(table, dimension, hierarchy.total) for table in tables):

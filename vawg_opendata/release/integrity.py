@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from vawg_opendata.release.archive import wrong_archive
+from vawg_opendata.release.cut_proof import wrong_codes, wrong_cuts
 from vawg_opendata.release.duckdb_file import content_digest
 from vawg_opendata.release.files import SUMS, sha256, wrong_sums
 from vawg_opendata.release.formats import DUCKDB_TYPES, csv_relation
@@ -40,12 +41,14 @@ def check(folder: Path) -> list[str]:
                 connection.execute(f"CREATE OR REPLACE TEMP TABLE published AS FROM {_csv(folder, resource)}")
                 problems += _formats(connection, name, others)
                 problems += _keys(connection, folder, resource, tables)
+                if "cutFrom" in descriptor and "statistics" in resource:
+                    problems += wrong_codes(connection, name, descriptor["cutFrom"])
             except (duckdb.Error, ValueError) as error:
                 problems.append(f"{name}: cannot be read as the descriptor says: {str(error).splitlines()[0]}")
     for resource in databases:
         if "contentDigest" in resource and resource["contentDigest"] != f"sha256:{content_digest(folder / resource['path'])}":
             problems.append(f"{resource['name']}: the content digest does not fit the file")
-    return problems
+    return problems + (wrong_cuts(folder, descriptor) if "cuts" in descriptor else [])
 
 
 def _bytes(folder: Path, resource: dict) -> list[str]:

@@ -33,7 +33,11 @@ class LoadedTable:
 
 @dataclass(frozen=True)
 class LoadedPackage:
-    """What a package publishes. `hierarchies` by dimension; `problems` name the resource and what is wrong with it."""
+    """What a package publishes. `hierarchies` by dimension; `problems` name the resource and what is wrong with it.
+
+    Of a package that is cut from another, `cut_from` is the name of that one and `cut_by` the dimension of which it shows some
+    codes only: those that it does not show exist all the same.
+    """
 
     folder: Path
     name: str
@@ -42,6 +46,13 @@ class LoadedPackage:
     tables: tuple[LoadedTable, ...]
     hierarchies: Mapping[str, Hierarchy]
     problems: tuple[str, ...]
+    cut_from: str = ""
+    cut_by: str = ""
+
+    @property
+    def product(self) -> str:
+        """Name of the product whose version the package is, or is a part of."""
+        return self.cut_from or self.name
 
     @property
     def title(self) -> str:
@@ -50,15 +61,23 @@ class LoadedPackage:
 
 
 def find_packages(paths: Iterable[Path]) -> list[Path]:
-    """The package folders at or below the paths given, in order. FileNotFoundError where there is none."""
+    """The package folders at or below the paths given, in order. FileNotFoundError where there is none.
+
+    Packages that lie in another one are parts of it, which the check of that one proves; they are found when they are pointed at.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         folder = path.parent if path.name == DESCRIPTOR else path
-        below = [folder] if (folder / DESCRIPTOR).is_file() else sorted(file.parent for file in folder.rglob(DESCRIPTOR))
+        below = [folder] if (folder / DESCRIPTOR).is_file() else _outermost(sorted(file.parent for file in folder.rglob(DESCRIPTOR)))
         if not below:
             raise FileNotFoundError(f"{path}: no package here or below (a package has a {DESCRIPTOR})")
         found.update(dict.fromkeys(below))
     return list(found)
+
+
+def _outermost(folders: list[Path]) -> list[Path]:
+    known = set(folders)
+    return [folder for folder in folders if known.isdisjoint(folder.parents)]
 
 
 def load_package(folder: Path) -> LoadedPackage:
@@ -81,9 +100,17 @@ def load_package(folder: Path) -> LoadedPackage:
                     tables.append(_table(connection, folder, resource, statistic, resources, hierarchies, problems))
                 except (AnonymisationError, duckdb.Error, KeyError, ValueError) as error:
                     problems.append(f"{resource['name']}: cannot be read as its descriptor says: {str(error).splitlines()[0]}")
-    version = str(descriptor.get("version", ""))
+    cut = descriptor.get("cutFrom", {})
     return LoadedPackage(
-        folder, str(descriptor.get("name", folder.name)), version, descriptor.get("audience", DEFAULT_AUDIENCE), tuple(tables), hierarchies, tuple(problems)
+        folder,
+        str(descriptor.get("name", folder.name)),
+        str(descriptor.get("version", "")),
+        descriptor.get("audience", DEFAULT_AUDIENCE),
+        tuple(tables),
+        hierarchies,
+        tuple(problems),
+        str(cut.get("name", "")),
+        str(cut.get("dimension", "")),
     )
 
 
