@@ -1,4 +1,5 @@
-"""Whether a package is what it says: sizes and hashes, equal rows in all formats, code lists behind every code.
+"""Whether a package is what it says: sizes and hashes, equal rows in all formats, code lists behind every code, and that packages
+cut from it have its rows.
 
 Everything is checked over all rows, in DuckDB. What the tables disclose belongs in `audit`, what frictionless thinks of
 them in `validation`.

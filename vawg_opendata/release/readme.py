@@ -37,6 +37,12 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
         f"Parquet; `{product.name}.duckdb` holds all tables and code lists. The code lists are in `codelists/`, with labels, levels and "
         "parents; children add up to their parent.",
     ]
+    if product.cut:
+        lines += [
+            "",
+            f"`{product.cut.folder}/<code>/` is a package of its own for each of {len(descriptor['cuts']['packages'])} codes of `{product.cut.dimension}`: "
+            "the rows of the code, of what it is part of and of its parts, the same as here. It can be passed on by itself.",
+        ]
     if outline.left_out:
         lines += ["", "Not in this version, because no source at hand gives it:", ""]
         lines += [f"- {product.table(name).title}" for name in outline.left_out]
