@@ -6,6 +6,7 @@ fixed time and mode. `SHA256SUMS` cannot list the archive that holds it; `wrong_
 """
 
 import hashlib
+import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,6 +16,7 @@ from vawg_opendata.release.files import SUMS, content_files, read_sums, sha256
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows: times of files would differ from run to run
 _MODE = 0o100644 << 16
 _BLOCK = 1 << 20
+_END = 22  # bytes of the record that ends an archive without a comment
 
 
 def archive_path(folder: Path) -> Path | None:
@@ -45,11 +47,21 @@ def wrong_archive(folder: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
+            if not _is_closed(path):
+                return [f"{path.name} does not end as an archive without a comment does"]
             if sorted(names) != sorted(wanted):
                 return [f"{path.name} does not hold the files in {SUMS}"]
             return [f"{path.name}: {name} does not have the hash in {SUMS}" for name in names if _sha256(archive, name) != wanted[name]]
     except (zipfile.BadZipFile, zlib.error) as error:
         return [f"{path.name} cannot be read: {error}"]
+
+
+def _is_closed(path: Path) -> bool:
+    """Whether the end record closes the file. `zipfile` also opens an archive whose comment is shorter than it says."""
+    with path.open("rb") as file:
+        file.seek(-_END, os.SEEK_END)
+        end = file.read()
+    return end.startswith(b"PK\x05\x06") and end.endswith(b"\0\0")
 
 
 def _sha256(archive: zipfile.ZipFile, name: str) -> str:

@@ -42,7 +42,7 @@ class RecordAudit:
 def audit_records(folder: Path) -> list[RecordAudit]:
     """Measure every table of records of a package. ValueError where a file is not as its descriptor says."""
     descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
-    title = f"{descriptor['name']} {descriptor['version']}"
+    title = f"{descriptor.get('name', folder.name)} {descriptor.get('version', '')}".strip()
     return [_measured(folder, title, resource) for resource in descriptor["resources"] if "records" in resource]
 
 
