@@ -49,7 +49,8 @@ def read_case(folder: Path) -> Case:
             raise file.problem(1, f"a dimension cannot be named {name!r}; rename the column and its hierarchy")
         if name not in hierarchies:
             owner = next((known for known in hierarchies if name.startswith(f"{known}.")), None)
-            remedy = f"hier_{name}.csv is one of {owner!r} by its name; rename the column and the file" if owner else f"add {folder / f'hier_{name}.csv'}"
+            file_name = f"hier_{name}.csv"
+            remedy = f"{file_name} is one of {owner!r} by its name; rename the column and the file" if owner else f"add {folder / file_name}"
             raise file.problem(1, f"the dimension {name!r} has no hierarchy; {remedy}")
     unused = [name for name in hierarchies if name not in dimensions]
     if unused:

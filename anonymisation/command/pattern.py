@@ -92,7 +92,8 @@ def read_pattern(path: Path, folder: Path, hierarchies: Mapping[str, Hierarchy],
     """Read anyone's pattern file over the ``hierarchies`` of ``folder``; columns of other names are passed over.
 
     Where there is no column ``primary``, suppressed cells whose ``freq`` is small are; where ``freq`` is empty for one of
-    them as well, all suppressed cells are.
+    them as well, all suppressed cells are.  Under the rule of singletons a suppressed cell of 1 is known to the one it
+    counts, so that no ``freq`` may be empty.
     """
     file = read_rows(path)
     for name in (*hierarchies, COUNT, SUPPRESSED):
