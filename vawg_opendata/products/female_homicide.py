@@ -98,7 +98,7 @@ CASES = RecordList(
     first_given_up=("years",),
     kept={"domestic_abuse": "domestic_abuse", "case_status": "status"},
     reasons=(
-        "What survives when at least k cases must look alike, of the 642 cases of 2003 to 2020 in the force's public files (which have neither "
+        "What survives when at least k cases must look alike, of the 642 cases of 2003 to 2021 in the force's public files (which have neither "
         "relationship nor suspect) and of 559 synthetic cases in the form of its extract. The share of cases with their finest code:",
         "| cases | k | age group | ethnicity | method | kinds of case |\n|---|---|---|---|---|---|\n"
         "| public, with years | 3 | 49 % | 85 % | 92 % | 189 |\n| public, with years | 5 | 20 % | 78 % | 87 % | 116 |\n"
@@ -245,12 +245,13 @@ FEMALE_HOMICIDE = Product(
             paragraphs=(
                 "| | this product | Homicide Index (Home Office) | Femicide Census |\n|---|---|---|---|\n"
                 "| who | women and girls recorded as victims by the Metropolitan Police Service | victims in England and Wales, as forces report them | "
-                "women and girls of 14 and over killed by men in the United Kingdom |\n"
+                "women killed by men in the United Kingdom, since 2009 |\n"
                 "| year | when the homicide was recorded | when the police recorded it, by year to March | when the woman was killed |\n"
-                "| suspect | the principal suspect in the crime record | charged, or dead before a charge | a man, from police, courts and press |\n"
+                "| suspect | the principal suspect in the crime record | charged, or suspected and dead before a charge | a man, from answers of the police, other public sources and press |\n"
                 "| relationship | groups of the Homicide Index | partners, former partners and lovers are one group; three years are pooled | its own, "
                 "with the history of abuse and separation |",
-                "So none of them is the sum or a part of another.",
+                "So none of them is the sum or a part of another. Sources: the notes on Homicide Index data at vawg.gss-data.org.uk; the pages and "
+                "annual reports of the Femicide Census at femicidecensus.org.",
             ),
         ),
     ),
