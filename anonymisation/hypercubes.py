@@ -23,8 +23,9 @@ import numpy as np
 
 from anonymisation.hierarchy import Hierarchy
 
-LEAVES, PARTNERS = 4, 4
-"""Finest codes below a sum through which a move may run, and partners in other groups of each: the heaviest."""
+LEAVES, PARTNERS, SIBLINGS = 4, 4, 24
+"""Finest codes below a sum through which a move may run, partners in other groups of each, and partners among the
+siblings of a finest code: the heaviest where there are more."""
 
 BATCH = 400_000
 """Corners that are looked at together: a bound on memory."""
@@ -191,6 +192,7 @@ def _moves_of(codes: Sequence[str], hierarchy: Hierarchy, margin: np.ndarray, wi
         if code in paths:
             near = [j for j in finest if len(set(paths[code]) ^ set(paths[j])) == 2]
             far = [j for j in heavy if j != code and j not in near][: PARTNERS if wide else 0]
+            near = near if len(near) <= SIBLINGS else [j for j in heavy if j in near][:SIBLINGS]
             own = [_swap(paths, code, j) for j in (*near, *far)] + [(paths[code], [])]
         else:
             below = [i for i in heavy if code in paths[i]][:LEAVES]

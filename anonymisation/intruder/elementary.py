@@ -28,6 +28,9 @@ CHOICES = ((4, 4, 0), (40, 8, 8))
 """Finest codes that stand for a code above them, others that these are swapped with, and others outside its group that
 a finest code is swapped with: at first, and for what is left."""
 
+SIBLINGS = 40
+"""Codes of its own group that a finest code is swapped with, at most."""
+
 ENTRIES = 400_000
 """Entries of the arrays that are looked at together: a bound on memory."""
 
@@ -219,7 +222,7 @@ def _shifts(codes: Sequence[str], hierarchy: Hierarchy, weight: np.ndarray, choi
         else:
             pairs = [swap(code, j) for j in finest if j != code]
             beside = [pair for pair in pairs if len(pair[0]) == len(pair[1]) == 1]
-            tried.append([*beside, *[pair for pair in pairs if pair not in beside][:most_far], (above[code], ())])
+            tried.append([*beside[:SIBLINGS], *[pair for pair in pairs if pair not in beside][:most_far], (above[code], ())])
     # The same number of shifts for all codes of a depth, so that they can be looked at together.
     depth = [len(ups) if i not in inner else -len(codes) + len(ups) for i, ups in enumerate(above)]
     many = {level: max(len(t) for t, at in zip(tried, depth, strict=True) if at == level) for level in depth}

@@ -29,6 +29,9 @@ VAST = 20_000
 """Unknowns beyond which one solution takes so long that others are first looked for near it (``elementary``), and pairs
 of whole-number solutions nowhere else."""
 
+MOST_POINTS = 3
+"""Solutions of a vast component near which others are looked for, after the first: each is a program of minutes."""
+
 Interval = tuple[int, int]
 
 MEANS = ("propagation", "equations", "witness", "neighbourhood", "program")
@@ -98,6 +101,7 @@ def narrower(
         program = program or Program(component.sums, component.lower, component.upper, low[members], ceiling)
         if reach is not None:
             program.extend(reach.lowest, reach.highest, reach.whole)
+            _nearer(unknowns, component, program, low[members], width, open_cells & ~tight[members])
         program.sweep(width, open_cells & ~tight[members])
         left = open_cells & (program.proven_width() < width)
         if len(members) > LARGE_COMPONENT:
@@ -146,6 +150,20 @@ def _near(
         point = program.point()
     part = Unknowns(unknowns.cells[members], component.sums, component.lower, component.upper)
     return program, widen(unknowns.system, part, point, low, width, wanted)
+
+
+def _nearer(
+    unknowns: Unknowns, component: Component, program: Program, low: np.ndarray, width: int, wanted: np.ndarray
+) -> None:
+    """Look near further solutions, in which what is not proven of a vast component is larger."""
+    part = Unknowns(unknowns.cells[component.members], component.sums, component.lower, component.upper)
+    for _ in range(MOST_POINTS):
+        left = wanted & (program.proven_width() < width)
+        if not left.any():
+            return
+        program.sweep(width, left, most=1)
+        reach = widen(unknowns.system, part, program.point(), low, width, left)
+        program.extend(reach.lowest, reach.highest, reach.whole)
 
 
 def _cannot_be_small(

@@ -103,10 +103,10 @@ class Program:
         """The same by the witnesses that are whole numbers throughout: what real counts could be."""
         return np.where(np.isfinite(self.whole_lowest), self.whole_highest - self.whole_lowest, -1.0)
 
-    def sweep(self, width: int, wanted: np.ndarray, *, whole: bool = False) -> None:
+    def sweep(self, width: int, wanted: np.ndarray, *, whole: bool = False, most: int = MOST_SWEEPS) -> None:
         """Look for witnesses that prove ``width`` for many of the ``wanted`` unknowns at once.
 
-        ``whole``: only witnesses in whole numbers count.
+        ``whole``: only witnesses in whole numbers count; ``most``: sweeps at most.
 
         Each sweep raises all unproven cells together, none much further than needed: without that bound a program
         spends everything on a few cells.  Every other one (of the interior-point method every fourth, as its points
@@ -117,7 +117,7 @@ class Program:
         proven = self.whole_width if whole else self.proven_width
         idle = 0
         before = self.size
-        for number in range(MOST_SWEEPS):
+        for number in range(most):
             open_cells = wanted & (proven() < width)
             left = int(open_cells.sum())
             if not left or idle == MOST_IDLE_SWEEPS:

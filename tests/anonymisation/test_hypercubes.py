@@ -11,7 +11,7 @@ from anonymisation import Attack, CountTable, Hierarchy, Policy, ProtectionError
 from anonymisation.cube_cover import check_cubes, cube_cover
 from anonymisation.hypercubes import Hypercube
 from anonymisation.intruder import intervals
-from anonymisation.primary import below_threshold
+from anonymisation.primary import Singletons, below_threshold
 from anonymisation.suppression import suppress
 from anonymisation.system import build_system
 from tests.anonymisation.systems import enumerate_solutions, flat, linked, months
@@ -74,6 +74,22 @@ def test_an_intruder_with_programs_finds_nothing_where_hypercubes_protect(case: 
     published = PublishedTable("t", "m", table.axes, table.counts, ~withheld[ids])
     marked = None if guarantee == "contract" else {"t": primary[ids]}
     found = attack([published], hierarchies, 4, guarantee=guarantee, least=policy.least, primary=marked)
+    assert not found.findings
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(large())
+def test_further_rules_hold_where_hypercubes_protect(case: tuple) -> None:
+    table, hierarchies = case
+    policy = Policy(4, cost="cells", rules=(Singletons(),))
+    system, counts = counts_of(table, hierarchies)
+    nothing = np.zeros(system.size, dtype=bool)
+    try:
+        withheld = suppress(system, counts, below_threshold(counts, 4), policy, nothing, nothing, np.ones(system.size), large=0)
+    except ProtectionError:
+        assume(False)
+    published = PublishedTable("t", "m", table.axes, table.counts, ~withheld[system.cell_ids["t"]])
+    found = attack([published], hierarchies, 4, least=1, singletons={"t": (table.counts == 1) & ~published.published})
     assert not found.findings
 
 
