@@ -13,6 +13,7 @@ from anonymisation.measures import link, measure
 from anonymisation.releases import ReleaseRefusedError
 from tests.judges import pycanon
 from vawg_opendata.microdata import Microdata, RecordTable, beside_last, check_beside, protect_list
+from vawg_opendata.microdata.lists import year_blocks
 from vawg_opendata.products.female_homicide import CASES, FEMALE_HOMICIDE
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.sample import generate
@@ -131,6 +132,19 @@ def test_a_list_that_gives_a_withheld_count_away_is_refused():
     with pytest.raises(ReleaseRefusedError):
         beside(exact, False, {"held": 0, "left_out": 0})
     beside({"case_status": ["total"] * 9}, False, {"held": 0, "left_out": 0})
+
+
+def test_a_block_with_one_year_so_far_is_the_block_where_the_table_has_no_years():
+    """Series that begin or end within a block: years and blocks can stand for the same; the list has a decade, which no table has."""
+    blocks = {"2017": "2013-2017", "2018": "2018-2022", "2019": "2018-2022", "2023": "2023-2027"}
+    codes = ["total", *blocks, *dict.fromkeys(blocks.values())]
+    years = Hierarchy("year", codes, "total", {"parent": dict.fromkeys(blocks, "total"), "blocks": blocks | dict.fromkeys(blocks.values(), "total")})
+    rows = pyarrow.table({"years": ["2013-2017"] * 6 + ["2018-2022"] * 3 + ["2023-2027"] * 8})
+    listed = RecordTable("female_homicide_cases", "crime_extract", rows, {}, {"held": 0, "left_out": 0})
+    declared, lists = replace(CASES, columns=(CASES.column("years"),)), {"years": year_blocks("years", range(2017, 2024))}
+    table = PublishedTable("t", "m", {"year": ("total", *dict.fromkeys(blocks.values()))}, [17, 6, 3, 8], [1, 0, 0, 1])
+    with pytest.raises(ReleaseRefusedError, match="year=2018-2022"):
+        check_beside(declared, listed, lists, [table], {"year": years}, 5)
 
 
 def test_a_refused_list_does_without_what_it_may_and_then_is_coarser(work):

@@ -33,16 +33,16 @@ def check_beside(
     from anonymisation.intruder import RecordList as CountedList
     from anonymisation.releases import check_lists
 
-    joined, codes = {}, {}
-    for column in declared.columns:
-        if column.dimension in hierarchies and column.name in table.rows.column_names:
-            told = _told(codelists[column.name], hierarchies[column.dimension], column.codelist)
-            joined[column.dimension], code_of = _in_words_of(hierarchies[column.dimension], told)
-            known = [code_of[code] for code in table.rows.column(column.name).to_pylist()]
-            held = LEGAL_HOLD if LEGAL_HOLD in joined[column.dimension].codes else None
-            codes[column.dimension] = [*known, *[held] * table.missing["held"], *[None] * table.missing["left_out"]]
+    columns = [column for column in declared.columns if column.dimension in hierarchies and column.name in table.rows.column_names]
     for one in tables:
-        shared = {dimension: codes[dimension] for dimension in one.axes if dimension in codes}
+        joined, shared = {}, {}
+        for column in (column for column in columns if column.dimension in one.axes):
+            hierarchy = hierarchies[column.dimension]
+            told = _told(codelists[column.name], hierarchy, column.codelist)
+            joined[column.dimension], code_of = _in_words_of(hierarchy, told, one.axes[column.dimension])
+            known = [code_of[code] for code in table.rows.column(column.name).to_pylist()]
+            held = LEGAL_HOLD if LEGAL_HOLD in hierarchy.codes else None
+            shared[column.dimension] = [*known, *[held] * table.missing["held"], *[None] * table.missing["left_out"]]
         if shared:
             check_lists([one], dict(hierarchies) | joined, [CountedList(declared.name, one.measure, shared)], threshold)
 
@@ -64,15 +64,18 @@ def _told(codelist: CodeList, hierarchy: Hierarchy, kind: str) -> dict[str, froz
     return {code: frozenset(told) for code, told in below.items()}
 
 
-def _in_words_of(hierarchy: Hierarchy, below: Mapping[str, frozenset[str]]) -> tuple[Hierarchy, dict[str, str]]:
+def _in_words_of(hierarchy: Hierarchy, below: Mapping[str, frozenset[str]], shown: Sequence[str]) -> tuple[Hierarchy, dict[str, str]]:
     """The hierarchy of a dimension with the codes of a list in it, and by code of the list the code in it.
 
+    Of codes that stand for the same, such as a year and a block of which it is the only year so far, those that the table has
+    (`shown`) are taken: by the others it would show some but not all parts of its total.
     A list tells nothing of codes that it has none for, such as that of cases under legal hold: its root is all that it has.
     """
     leaves = [code for code in hierarchy.codes if hierarchy.leaves_below[code] == {code}]
     over = {leaf: {up for up in hierarchy.ancestors[leaf]} for leaf in leaves}
     sets = {code: frozenset(leaf for leaf in leaves if told & ({leaf} | over[leaf])) for code, told in below.items()}
-    known = {frozenset(hierarchy.leaves_below[code]): code for code in reversed(hierarchy.codes)}
+    preferred = sorted(hierarchy.codes, key=lambda code: (code != hierarchy.total, code not in shown))
+    known = {frozenset(hierarchy.leaves_below[code]): code for code in reversed(preferred)}
     names = {extent: known.get(extent, f"{_MADE}{code}") for code, extent in reversed(sets.items()) if extent}
     made = [extent for extent, name in names.items() if name.startswith(_MADE)]
     if not made:
@@ -83,7 +86,10 @@ def _in_words_of(hierarchy: Hierarchy, below: Mapping[str, frozenset[str]]) -> t
         larger = sorted((other for other in nested if extent < other), key=len)
         return names[larger[0]] if larger else hierarchy.total
 
-    parents = {leaf: above(frozenset([leaf])) for leaf in leaves} | {names[extent]: above(extent) for extent in nested if names[extent] != hierarchy.total}
+    parents = {known[frozenset([leaf])]: above(frozenset([leaf])) for leaf in leaves}
+    parents |= {leaf: known[frozenset([leaf])] for leaf in leaves if leaf not in parents}
+    parents |= {names[extent]: above(extent) for extent in nested}
+    parents.pop(hierarchy.total, None)
     codes = [*hierarchy.codes, *(names[extent] for extent in made)]
     return Hierarchy(hierarchy.dimension, codes, hierarchy.total, dict(hierarchy.parents) | {"list": parents}), {
         code: names[extent] for code, extent in sets.items() if extent
