@@ -1,5 +1,6 @@
 """The declarations fit each other: what they name exists, and one name is one thing."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,9 @@ from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
 from vawg_opendata.products.declaration import DeclarationError
 from vawg_opendata.products.wording import LICENCES, SOURCE_WORDING
 from vawg_opendata.reference import load_codelist
+from vawg_opendata.release.field_catalogue import NAME as FIELD_CATALOGUE
 from vawg_opendata.release.tables import notes
+from vawg_opendata.schemas.crime_extract import RECORDS
 from vawg_opendata.statistics import FACTS, SOURCES
 from vawg_opendata.statistics.periods import month_codelist, year_codelist
 
@@ -45,6 +48,7 @@ def test_the_words_exist_and_end(product):
 @by_name
 def test_no_table_of_a_package_has_the_name_of_another(product):
     names = [table.name for table in product.tables] + [dimension.name for dimension in product.dimensions] + [table.name for table in notes(product, True)]
+    names.append(FIELD_CATALOGUE)
     assert len(set(names)) == len(names)
 
 
@@ -58,6 +62,21 @@ def test_facts_name_known_sources_and_measures():
     declared = {measure.name for product in ALL for measure in product.measures}
     for fact in FACTS:
         assert fact.source in SOURCES and fact.source in SOURCE_WORDING and fact.measure in declared
+
+
+@by_name
+def test_a_dimension_is_as_sensitive_as_the_field_of_the_records_that_it_is_made_from(product):
+    compared = 0
+    for fact in FACTS:
+        if fact.source != "crime_extract" or fact.measure not in {measure.name for measure in product.measures}:
+            continue
+        fields = RECORDS[fact.records[0].removeprefix("extract_")].by_name
+        for name, made_from in fact.dimensions.items():
+            column = re.sub(r"CASE WHEN legal_hold THEN '.*' ELSE (\w+) END", r"\1", made_from)
+            if column in fields and name in {dimension.name for dimension in product.dimensions}:
+                assert product.dimension(name).sensitivity == fields[column].sensitivity, name
+                compared += 1
+    assert compared or product.name == "violence-and-sexual-offences"
 
 
 def test_code_lists_of_one_measure_are_the_same_in_all_products():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from anonymisation import Policy
 from vawg_opendata.products.records import RecordList
+from vawg_opendata.schemas.fields import Sensitivity
 
 AUDIENCES = ("datastore", "safestats")
 MONTH, YEAR = "month", "year"
@@ -39,13 +40,15 @@ class Dimension:
     """A column of codes. `codelist` names a list of `vawg_opendata.reference`, or `month` or `year`: those follow the data.
 
     `held_level` is the level of the list at which a code for cases under legal hold is added, where the source marks them:
-    they count in totals and under that code, and in no other."""
+    they count in totals and under that code, and in no other. `sensitivity` is what a code could do to a person of whom a single
+    record tells it: the one that the schemas give the field that it is made from."""
 
     name: str
     title: str
     description: str
     codelist: str
     held_level: str = ""
+    sensitivity: Sensitivity = Sensitivity.QUASI
 
     @property
     def is_period(self) -> bool:

@@ -7,6 +7,7 @@ from anonymisation.records import DistinctLDiversity, RecordPolicy
 from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, Section, TableSpec
 from vawg_opendata.products.records import YEAR_BLOCKS, RecordColumn, RecordList, Role
 from vawg_opendata.products.wording import PUBLISHER, YEAR_DIMENSION, YEAR_LEVELS
+from vawg_opendata.schemas.fields import Sensitivity
 
 
 def _table(dimension: str, words: str, levels: tuple[str, ...] = ()) -> TableSpec:
@@ -132,7 +133,14 @@ FEMALE_HOMICIDE = Product(
         ),
     ),
     dimensions=(
-        Dimension(name="method", title="Method of killing", description="How the victim was killed.", codelist="method", held_level="method"),
+        Dimension(
+            name="method",
+            title="Method of killing",
+            description="How the victim was killed.",
+            codelist="method",
+            held_level="method",
+            sensitivity=Sensitivity.SENSITIVE,
+        ),
         Dimension(name="age_group", title="Age group of the victim", description="Age of the victim in bands.", codelist="homicide_age_group", held_level="age_group"),
         Dimension(
             name="ethnicity",
@@ -144,20 +152,33 @@ FEMALE_HOMICIDE = Product(
             name="domestic_abuse",
             title="Domestic abuse",
             description="Whether the homicide is recorded as domestic.",
-            codelist="domestic_abuse", held_level="domestic_abuse",
+            codelist="domestic_abuse",
+            held_level="domestic_abuse",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
-        Dimension(name="status", title="Status", description="Whether the homicide is recorded as solved.", codelist="status", held_level="status"),
+        Dimension(
+            name="status",
+            title="Status",
+            description="Whether the homicide is recorded as solved.",
+            codelist="status",
+            held_level="status",
+            sensitivity=Sensitivity.SENSITIVE,
+        ),
         Dimension(
             name="relationship",
             title="Relationship to the suspect",
             description="What the principal suspect was to the victim, in the groups of the Homicide Index.",
-            codelist="relationship", held_level="relationship_group",
+            codelist="relationship",
+            held_level="relationship_group",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         Dimension(
             name="suspect_ethnicity",
             title="Ethnicity of the suspect",
             description="Ethnicity of the principal suspect as an officer observed it.",
-            codelist="suspect_ethnicity", held_level="suspect_ethnicity",
+            codelist="suspect_ethnicity",
+            held_level="suspect_ethnicity",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         Dimension(
             name="offence_type",
@@ -165,6 +186,7 @@ FEMALE_HOMICIDE = Product(
             description="Murder, manslaughter, corporate manslaughter or infanticide, as it is recorded now.",
             codelist="homicide_offence_type",
             held_level="offence_type",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         YEAR_DIMENSION,
     ),

@@ -8,6 +8,7 @@ from anonymisation.appetite import preset
 from vawg_opendata.products.declaration import Cut, Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.vawg_offences import VAWG_OFFENCES
 from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLISHER
+from vawg_opendata.schemas.fields import Sensitivity
 
 _AREA = {"area": ("bcu", "borough")}
 _YEARS = {"month": ("financial_year",)}
@@ -52,6 +53,7 @@ VAWG_BOROUGH_PROFILES = Product(
             title="Outcome",
             description="Group of the Home Office outcome that stood on the day of the extract, or that there was none yet.",
             codelist="current_outcome",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         VAWG_OFFENCES.dimension("age_group"),
         Dimension(
@@ -61,7 +63,11 @@ VAWG_BOROUGH_PROFILES = Product(
             codelist="repeat_victim",
         ),
         Dimension(
-            name="order_type", title="Type of order", description="Statute under which the order is made.", codelist="crime_extract/order_type"
+            name="order_type",
+            title="Type of order",
+            description="Statute under which the order is made.",
+            codelist="crime_extract/order_type",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         MONTH_DIMENSION,
     ),

@@ -3,6 +3,7 @@
 from anonymisation.appetite import preset
 from vawg_opendata.products.declaration import Definition, Dimension, Measure, Product, TableSpec
 from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLISHER
+from vawg_opendata.schemas.fields import Sensitivity
 
 _AREA_LEVELS = ("bcu", "borough", "ward")
 
@@ -40,6 +41,7 @@ VAWG_OFFENCES = Product(
             title="Offence",
             description="Branch, group, class or offence of the force's classification; or, by a second hierarchy, the VAWG offence.",
             codelist="offence",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         Dimension(
             name="age_group", title="Age group of the victim", description="Age of the victim in bands of ten years.", codelist="age_group"

@@ -21,6 +21,7 @@ from vawg_opendata.release.descriptor import InputFile, descriptor, duckdb_resou
 from vawg_opendata.release.disclosure import disclosure
 from vawg_opendata.release.duckdb_file import complete_duckdb, write_duckdb
 from vawg_opendata.release.errors import ReleaseError
+from vawg_opendata.release.field_catalogue import field_catalogue
 from vawg_opendata.release.files import make_durable, write_json, write_sums
 from vawg_opendata.release.formats import write_csv, write_parquet
 from vawg_opendata.release.integrity import check
@@ -85,6 +86,7 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     for part in ("data", "codelists"):
         (folder / part).mkdir(parents=True)
     tables = package_tables(product, content.outline, content.protected, content.synthetic, content.microdata)
+    tables.append(field_catalogue(product, tables))
     for table in tables:
         write_csv(table, folder / table.folder / f"{table.name}.csv")
         if table.kind != "codelist":

@@ -129,7 +129,7 @@ def statistical_table(
 def _statistical_schema(product: Product, spec: TableSpec) -> TableSchema:
     measure = product.measure(spec.measure)
     dimensions = [
-        Field(name=dimension.name, title=dimension.title, description=dimension.description, required=True)
+        Field(name=dimension.name, title=dimension.title, description=dimension.description, sensitivity=dimension.sensitivity, required=True)
         for dimension in map(product.dimension, spec.dimensions)
     ]
     return TableSchema(
