@@ -123,6 +123,8 @@ def _recoded(
             continue
         parts.append(protection.table.cast(table.schema))
         granularity += protection.losses["granularity"] * len(rows)
+    if not parts:
+        raise ProtectionError(f"none of the {table.num_rows} records of {declared.name} can be published under its policy; weaken it, or leave the list out")
     whole = pyarrow.concat_tables(parts)
     return whole.sort_by([(name, "ascending") for name in table.column_names]), left_out, granularity / whole.num_rows
 

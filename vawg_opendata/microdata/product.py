@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from anonymisation import ProtectedTable
+from anonymisation import ProtectedTable, ProtectionError
 from vawg_opendata.microdata.beside import check_beside
 from vawg_opendata.microdata.lists import Check, protect_list
 from vawg_opendata.microdata.results import Microdata, RecordTable
@@ -14,12 +14,13 @@ from vawg_opendata.statistics import Outline
 
 
 def protect_product(product: Product, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline) -> Microdata | None:
-    """The protected lists of a product from the record tables in folder `records`; None when no source has such records.
+    """The protected lists of a product from the record tables in folder `records`; None when there is none to publish.
 
-    A list that gives away what `tables` withhold is made coarser. ProtectionError where nothing keeps the policy,
-    ReleaseRefusedError where no list does beside the tables.
+    A list that gives away what `tables` withhold is made coarser, and left out where no form of it keeps the policy beside
+    them: with very few records there may be none. A list that readers had is not dropped in silence by that: the new
+    version lacks a resource, which needs a note by a person.
     """
-    made = [protect_list(declared, records, _beside(product, declared, tables, outline)) for declared in product.records]
+    made = [_made(product, declared, records, tables, outline) for declared in product.records]
     found = [microdata for microdata in made if microdata is not None]
     if not found:
         return None
@@ -28,6 +29,14 @@ def protect_product(product: Product, records: Path, tables: Mapping[str, Protec
         {name: codes for microdata in found for name, codes in microdata.codelists.items()},
         {table.name: microdata.summary for microdata in found for table in microdata.tables},
     )
+
+
+def _made(product: Product, declared: RecordList, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline) -> Microdata | None:
+    """A protected list; None when no source has such records or no form of them may be published."""
+    try:
+        return protect_list(declared, records, _beside(product, declared, tables, outline))
+    except ProtectionError:
+        return None
 
 
 def _beside(product: Product, declared: RecordList, tables: Mapping[str, ProtectedTable], outline: Outline) -> Check:

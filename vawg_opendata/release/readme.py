@@ -46,6 +46,10 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     if outline.left_out:
         lines += ["", "Not in this version, because no source at hand gives it:", ""]
         lines += [f"- {product.table(name).title}" for name in outline.left_out]
+    absent = [declared for declared in product.records if declared.name not in {table.name for table in records}]
+    if absent:
+        lines += ["", "Not in this version, because no source at hand gives it or no form of it could be published safely beside the counts:", ""]
+        lines += [f"- {declared.title}" for declared in absent]
     lines += ["", "## Status of a cell", "", "A count has a column `<measure>_status` beside it:", "", "| status | meaning |", "|---|---|"]
     lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]
     lines += ["", "## Protection", "", describe(product.policy)["guarantee"]]
