@@ -62,7 +62,8 @@ def suppress(
         search = _covered(system, counts, primary, policy, price, required, room)
         return _demanded(system, counts, primary, policy, search)
     share = covering(system.sums, required, room, policy.width, price)
-    hinted = share > TRACE
+    # A relaxation that says no more than what is asked for gives no hint; to look near it would cost a program per cell.
+    hinted = (share > TRACE) & ~required
     guide = price * (1.0 - GUIDANCE * share)
     withheld = _pattern(system, counts, primary, policy, price, guide, required | (share > SURE), required, hinted)
     # Which alternative is taken first decides much; on a small system there is time to try several orders.

@@ -32,6 +32,9 @@ THIS = "this release"
 WITHHELD, ABSENT = -1, -2
 """In place of a count that readers hold."""
 
+MOST = 0.5
+"""Share of the counts above zero that readers must hold already for the past to be worth a place in the search."""
+
 
 class ReleaseRefusedError(ProtectionError):
     """What readers hold already and a new release together would disclose something, whatever more is withheld.
@@ -80,8 +83,8 @@ def protect_beside(
     summary: dict[str, dict[str, int]] = {}
     for measure in dict.fromkeys(table.measure for table in tables):
         own = [table for table in tables if table.measure == measure]
-        beside = [table for table in others if table.measure == measure]
-        one = _Measure(measure, own, hierarchies, policy, earlier, beside, shown)
+        beside = [(table, shown[table.name]) for table in others if table.measure == measure]
+        one = _Measure(own, beside, hierarchies, policy, earlier)
         pattern = one.protect()
         for table in own:
             published = ~pattern[one.system.cell_ids[table.name]]
@@ -101,17 +104,17 @@ class _Measure:
 
     def __init__(
         self,
-        measure: str,
         tables: Sequence[CountTable],
+        beside: Sequence[tuple[CountTable, PublishedTable]],
         hierarchies: Mapping[str, Hierarchy],
         policy: Policy,
         earlier: Sequence[Release],
-        others: Sequence[CountTable],
-        shown: Mapping[str, PublishedTable],
     ) -> None:
-        self._measure, self._hierarchies, self._policy = measure, hierarchies, policy
-        self._tables, self._others = list(tables), list(others)
-        self._shown = [shown[table.name] for table in others]
+        """``tables`` are to be protected, ``beside`` others of the moment with what is shown of them."""
+        self._measure = measure = tables[0].measure
+        self._hierarchies, self._policy = hierarchies, policy
+        self._tables, self._others = list(tables), [table for table, _ in beside]
+        self._shown = [shown for _, shown in beside]
         self._earlier = [Release(r.name, r.of(measure), r.hierarchies) for r in earlier if r.of(measure)]
         everything = [*self._tables, *self._others]
         self.system = build_system(everything, hierarchies)
@@ -139,12 +142,25 @@ class _Measure:
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
 
     def protect(self) -> np.ndarray:
-        """Which cells to withhold."""
+        """Which cells to withhold: the first pattern, of all ways to look for one, about which the joint attack finds nothing."""
         self._refuse_if_taken_back()
         before = self._told(self._earlier)
-        forced = self._forced.copy()
+        refusal = None
+        for codes, past in self._ways():
+            try:
+                return self._guarded(codes, past, before)
+            except ReleaseRefusedError as error:
+                refusal = error
+            except ProtectionError as error:
+                refusal = refusal or ReleaseRefusedError(
+                    f"no pattern protects {self._measure} beside what is published: {error}", ()
+                )
+        raise refusal
+
+    def _guarded(self, codes: Sequence[Extension], past: bool, before: set[tuple]) -> np.ndarray:
+        """A pattern about which the joint attack finds nothing that it did not find ``before``."""
+        withheld = self._suppressed(codes, past)
         while True:
-            withheld = self._pattern(forced)
             findings = [f for f in self._findings(withheld) if (_key(f), f.releases) not in before]
             if not findings:
                 return withheld
@@ -154,7 +170,8 @@ class _Measure:
                     "with what readers hold they would learn a withheld count, and all that tells it is published already",
                     [(f.measure, f.codes) for f in findings],
                 )
-            forced |= np.any(more, axis=0)
+            # Nothing that withholding protects is lost by withholding more: no pattern has to be looked for again.
+            withheld = withheld | np.any(more, axis=0)
 
     def _revealing(self, finding: ReleaseFinding, withheld: np.ndarray) -> np.ndarray:
         """The nearest cells, counted in sums between, that tell something of the finding and may still be withheld."""
@@ -192,23 +209,35 @@ class _Measure:
             last[here] = np.where(snapshot.known, snapshot.values, WITHHELD)[there]
         return last
 
-    def _pattern(self, forced: np.ndarray) -> np.ndarray:
-        """Suppression in this release alone, with what the last one called a total as a code of its own.
+    def _ways(self) -> list[tuple[Sequence[Extension], bool]]:
+        """The ways to look for a pattern, the one that promises most first: with which codes, and with the past known.
 
-        First as if readers knew all counts of the past: then only what is new needs protection, at the cost of what is
-        new, and old cells cannot help.  Where that asks for too much they are withheld like others, and then without
-        the old totals: whether that was too much, the joint attack says.
+        A code for what the last release called a total shows in advance what the joint attack would find, where that
+        total was told and has not changed; elsewhere it is a burden on the search.  If the past is taken to be known,
+        only what is new needs protection, at the cost of what is new, and old cells cannot help: that pays where most
+        is old.
         """
-        ways = [(self._added, True), (self._added, False), ([], False)] if self._earlier else [([], False)]
-        reason = None
-        for codes, past in ways:
-            try:
-                return self._suppressed(forced, codes, past)
-            except ProtectionError as error:
-                reason = error
-        raise ReleaseRefusedError(f"no pattern protects {self._measure} beside what is published: {reason}", ()) from reason
+        if not self._earlier:
+            return [((), False)]
+        telling = tuple(one for one in self._added if self._tells(one))
+        counts = self._counts > 0
+        mostly_old = ((self._fixed | self._settled) & counts).sum() >= MOST * counts.sum()
+        likely = [(telling, True)] if mostly_old else []
+        return list(dict.fromkeys([*likely, (telling, False), ((), False), (tuple(self._added), True), (tuple(self._added), False)]))
 
-    def _suppressed(self, forced: np.ndarray, added: Sequence[Extension], past: bool) -> np.ndarray:
+    def _tells(self, one: Extension) -> bool:
+        """Whether most counts above zero of an added code were told and have not changed."""
+        told = counts = 0
+        for table in [*self._tables, *self._others]:
+            extended = extended_table(table, [one])
+            if extended.counts.size > table.counts.size:
+                axis = list(table.axes).index(one.dimension)
+                above_zero = extended.counts.take([-1], axis=axis) > 0
+                told += int((above_zero & self._known_before(extended, [one]).take([-1], axis=axis)).sum())
+                counts += int(above_zero.sum())
+        return told > 0 and told >= MOST * counts
+
+    def _suppressed(self, added: Sequence[Extension], past: bool) -> np.ndarray:
         everything = [*self._tables, *self._others]
         tables = [extended_table(table, added) for table in everything]
         hierarchies = extended_hierarchies(self._hierarchies, added)
@@ -223,7 +252,7 @@ class _Measure:
             known = self._known_before(extended, added) if outside.any() and not past else outside
             fixed[table.name][outside], withheld[table.name][outside] = known[outside], ~known[outside]
             kept = self._fixed | self._settled if past else self._fixed
-            fixed[table.name][inside], withheld[table.name][inside] = kept[ids], forced[ids] & ~kept[ids]
+            fixed[table.name][inside], withheld[table.name][inside] = kept[ids], self._forced[ids] & ~kept[ids]
         protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld)
         suppressed = np.zeros(self.system.size, dtype=bool)
         for table in everything:
