@@ -19,7 +19,8 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from anonymisation.errors import InconsistentTablesError
-from anonymisation.releases.release import Snapshot, cell_names, links
+from anonymisation.intruder.unknowns import Unknowns
+from anonymisation.releases.release import Release, Snapshot, cell_names, links, snapshots
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,18 @@ class Joint:
         parts = np.full(len(self.known), -1, dtype=np.int64)
         parts[unknown] = np.unique(labels[among.shape[0] :], return_inverse=True)[1]
         return parts
+
+
+def of_one_moment(release: Release) -> bool:
+    """Whether the tables of a release can all be true at once, as far as values, sums and bounds of cells tell."""
+    for measure in dict.fromkeys(table.measure for table in release.tables):
+        try:
+            merged = merge(join(snapshots([release], measure)), np.zeros(0, dtype=bool))
+            unknowns = Unknowns(np.arange(merged.sums.shape[1]), merged.sums, merged.lower, merged.upper)
+            unknowns.bounds(0)
+        except InconsistentTablesError:
+            return False
+    return True
 
 
 def join(snapshots: Sequence[Snapshot]) -> Joint:

@@ -1,8 +1,9 @@
 """What readers of an audience hold of a measure: every version of every product they are shown, as releases in order.
 
 Readers of safestats hold the public packages as well. The newest versions at hand of all products are one moment, the last
-release; every other version is a release of its own, older ones first. Packages cut from a version are of its moment. Attacking what is held belongs in `audit`,
-protecting what comes next in `anonymisation.releases`.
+release, as far as they agree: a version of one audience that was published since, with revised counts, is a moment of its
+own. Every other version is a release of its own, older ones first. Packages cut from a version are of its moment. Attacking
+what is held belongs in `audit`, protecting what comes next in `anonymisation.releases`.
 """
 
 from __future__ import annotations
@@ -44,12 +45,31 @@ def split(packages: Iterable[LoadedPackage]) -> tuple[list[LoadedPackage], list[
 
 
 def releases(measure: str, current: Sequence[LoadedPackage], older: Sequence[LoadedPackage]) -> list[Release]:
-    """The measure in the newest versions `current` and in the `older` ones (newest first), as releases, oldest first.
+    """The measure in the newest versions `current` and in the `older` ones (newest first), as releases, oldest first."""
+    moments = [*reversed(_versions(older)), *_moments(measure, current)]
+    return [_release(measure, packages) for packages in moments]
 
-    InconsistentTablesError where the code lists of the newest versions contradict each other.
-    """
-    moments = [*reversed(_versions(older)), list(current)]
-    return [_release(measure, packages) for packages in moments if packages]
+
+def _moments(measure: str, packages: Sequence[LoadedPackage]) -> list[list[LoadedPackage]]:
+    """The versions, those together of which the counts and the code lists agree; a version is never divided."""
+    moments: list[list[LoadedPackage]] = []
+    for version in _versions(packages):
+        same = next((moment for moment in moments if _agree(measure, [*moment, *version])), None)
+        if same is None:
+            moments.append(version)
+        else:
+            same += version
+    return moments[::-1]
+
+
+def _agree(measure: str, packages: Sequence[LoadedPackage]) -> bool:
+    from anonymisation.releases import of_one_moment
+
+    try:
+        release = _release(measure, packages)
+    except InconsistentTablesError:
+        return False
+    return of_one_moment(release)
 
 
 def published_releases(folders: Iterable[Path], audience: str, measure: str) -> list[Release]:
