@@ -169,9 +169,9 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _review(options: argparse.Namespace) -> int:
-    from vawg_opendata.release.approval import review
-    from vawg_opendata.release.session import publishing
-    from vawg_opendata.release.states import PENDING
+    from vawg_opendata.release.lifecycle.approval import review
+    from vawg_opendata.release.lifecycle.session import publishing
+    from vawg_opendata.release.lifecycle.states import PENDING
 
     with publishing(_settings(options, "published").published) as session:
         if options.product is None:
@@ -187,8 +187,8 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _approve(options: argparse.Namespace) -> int:
-    from vawg_opendata.release.approval import approve
-    from vawg_opendata.release.session import publishing
+    from vawg_opendata.release.lifecycle.approval import approve
+    from vawg_opendata.release.lifecycle.session import publishing
 
     product = _product(options.product)
     with publishing(_settings(options, "published").published) as session:
@@ -199,9 +199,9 @@ def _approve(options: argparse.Namespace) -> int:
 
 def _release(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
-    from vawg_opendata.release.approval import waiting
-    from vawg_opendata.release.releasing import due, release
-    from vawg_opendata.release.session import account, publishing
+    from vawg_opendata.release.lifecycle.approval import waiting
+    from vawg_opendata.release.lifecycle.releasing import due, release
+    from vawg_opendata.release.lifecycle.session import account, publishing
 
     if (options.product is None) == (not options.due):
         raise SettingsError("Name a product, or give --due for all whose time has come.")
@@ -217,8 +217,8 @@ def _release(options: argparse.Namespace) -> int:
 
 def _withdraw(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
-    from vawg_opendata.release.releasing import withdraw
-    from vawg_opendata.release.session import publishing
+    from vawg_opendata.release.lifecycle.releasing import withdraw
+    from vawg_opendata.release.lifecycle.session import publishing
 
     product = _product(options.product)
     settings = _settings(options, "published")
@@ -240,8 +240,8 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from vawg_opendata.release.session import publishing
-    from vawg_opendata.release.signature import sign
+    from vawg_opendata.release.lifecycle.session import publishing
+    from vawg_opendata.release.package.signature import sign
 
     product = _product(options.product)
     with publishing(_settings(options, "published").published) as session:

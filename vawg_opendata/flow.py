@@ -26,16 +26,16 @@ from vawg_opendata.microdata import Microdata, beside_last, protect_product
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
-from vawg_opendata.release.building import Content
-from vawg_opendata.release.duckdb_combined import write_combined
-from vawg_opendata.release.held import published_releases, united
-from vawg_opendata.release.ledger import Ledger
+from vawg_opendata.release.checks.held import published_releases, united
+from vawg_opendata.release.database.combined import write_combined
+from vawg_opendata.release.lifecycle.ledger import Ledger
+from vawg_opendata.release.lifecycle.releasing import release_time
+from vawg_opendata.release.lifecycle.session import publishing
+from vawg_opendata.release.lifecycle.states import RELEASED
+from vawg_opendata.release.lifecycle.store import Store, published_folders
+from vawg_opendata.release.lifecycle.versions import latest, listed
+from vawg_opendata.release.package.building import Content
 from vawg_opendata.release.publish import publish_content
-from vawg_opendata.release.releasing import release_time
-from vawg_opendata.release.session import publishing
-from vawg_opendata.release.states import RELEASED
-from vawg_opendata.release.store import Store, published_folders
-from vawg_opendata.release.versions import latest, listed
 from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
 from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
 from vawg_opendata.schemas.dashboard import TABLES as DASHBOARD_RECORDS

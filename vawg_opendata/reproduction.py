@@ -12,11 +12,11 @@ from pathlib import Path
 from vawg_opendata import flow
 from vawg_opendata.products import Product
 from vawg_opendata.release import ReleaseError
-from vawg_opendata.release.building import build
-from vawg_opendata.release.ledger import Ledger
-from vawg_opendata.release.preparing import PREPARATION, history
-from vawg_opendata.release.reproduce import differences, input_differences
-from vawg_opendata.release.store import DESCRIPTOR, Store
+from vawg_opendata.release.lifecycle.ledger import Ledger
+from vawg_opendata.release.lifecycle.preparing import PREPARATION, history
+from vawg_opendata.release.lifecycle.reproduce import differences, input_differences
+from vawg_opendata.release.lifecycle.store import DESCRIPTOR, Store
+from vawg_opendata.release.package.building import build
 from vawg_opendata.sample import generate
 from vawg_opendata.settings import Settings
 

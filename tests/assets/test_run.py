@@ -18,7 +18,7 @@ from vawg_opendata.definitions import defs
 from vawg_opendata.problems import LandingError
 from vawg_opendata.products import PRODUCTS
 from vawg_opendata.release import audit
-from vawg_opendata.release.reproduce import differences
+from vawg_opendata.release.lifecycle.reproduce import differences
 
 GRAPH = defs.resolve_asset_graph()
 

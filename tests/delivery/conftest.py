@@ -9,11 +9,11 @@ import pytest
 from tests.delivery.places import ObjectStorePlace, SftpPlace
 from tests.delivery.servers import asyncssh_server, object_store, openssh_server
 from tests.release.packages import LARGE, MIXED, release
-from vawg_opendata.release import releasing
-from vawg_opendata.release.archive import write_archive
-from vawg_opendata.release.catalogue import write_catalogue
+from vawg_opendata.release.catalogue.writing import write_catalogue
 from vawg_opendata.release.files import write_json, write_sums
-from vawg_opendata.release.session import publishing
+from vawg_opendata.release.lifecycle import releasing
+from vawg_opendata.release.lifecycle.session import publishing
+from vawg_opendata.release.package.archive import write_archive
 
 GROWN = LARGE | {(age, "2024-03"): 30 for age, _ in LARGE}
 

@@ -16,7 +16,7 @@ from vawg_opendata.delivery.adapter import Item
 from vawg_opendata.delivery.deliver import adapter_of, bring
 from vawg_opendata.delivery.offer import Source, read_offer
 from vawg_opendata.delivery.targets import CkanTarget, DataPressTarget
-from vawg_opendata.release.catalogue import write_catalogue
+from vawg_opendata.release.catalogue.writing import write_catalogue
 
 
 class Place:

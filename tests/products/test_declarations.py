@@ -11,8 +11,8 @@ from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
 from vawg_opendata.products.declaration import DeclarationError
 from vawg_opendata.products.wording import LICENCES, SOURCE_WORDING
 from vawg_opendata.reference import load_codelist
-from vawg_opendata.release.field_catalogue import NAME as FIELD_CATALOGUE
-from vawg_opendata.release.tables import notes
+from vawg_opendata.release.package.field_catalogue import NAME as FIELD_CATALOGUE
+from vawg_opendata.release.package.tables import notes
 from vawg_opendata.schemas.crime_extract import RECORDS
 from vawg_opendata.statistics import FACTS, SOURCES
 from vawg_opendata.statistics.periods import month_codelist, year_codelist

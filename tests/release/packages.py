@@ -11,8 +11,8 @@ from anonymisation.releases import protect_release
 from tests.statistics.records import dashboard, write
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.release import InputFile, PublishedVersion, publish
-from vawg_opendata.release.held import published_releases
-from vawg_opendata.release.store import published_folders
+from vawg_opendata.release.checks.held import published_releases
+from vawg_opendata.release.lifecycle.store import published_folders
 from vawg_opendata.statistics import ProductStatistics, build
 
 VAWG = PRODUCTS["vawg-offences"]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.release.packages import MIXED, release
 from vawg_opendata.release import audit, check
-from vawg_opendata.release.archive import archive_path, write_archive, wrong_archive
+from vawg_opendata.release.package.archive import archive_path, write_archive, wrong_archive
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from rdflib import Graph, Literal, Namespace, URIRef
 
 from tests.release.packages import LARGE, MIXED, release
 from tests.tools import tool
-from vawg_opendata.release import releasing
-from vawg_opendata.release.catalogue import write_catalogue
+from vawg_opendata.release.catalogue.writing import write_catalogue
 from vawg_opendata.release.files import write_sums
-from vawg_opendata.release.session import publishing
+from vawg_opendata.release.lifecycle import releasing
+from vawg_opendata.release.lifecycle.session import publishing
 
 BASE = "https://data.example/open/"
 SPDX = Namespace("http://spdx.org/rdf/terms#")

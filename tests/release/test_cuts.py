@@ -15,8 +15,8 @@ from vawg_opendata.products import PRODUCTS
 from vawg_opendata.products.declaration import Cut, DeclarationError
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.release import audit, check, validate
-from vawg_opendata.release.cuts import shown_codes
 from vawg_opendata.release.files import write_sums, wrong_sums
+from vawg_opendata.release.package.cuts import shown_codes
 
 BY_AGE = Cut(dimension="age_group", levels=("age_group",), folder="ages", description="The rows of an age group.", without=("unknown",))
 CUT = replace(PRODUCT, cut=BY_AGE)

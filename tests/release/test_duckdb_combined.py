@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from tests.release.packages import LARGE, MIXED, release, rows
-from vawg_opendata.release.duckdb_combined import write_combined
+from vawg_opendata.release.database.combined import write_combined
 
 TABLE = "victims_test.victims_by_age_group"
 
@@ -86,7 +86,7 @@ def test_views_and_macros_answer_in_words(database):
 
 def test_twelve_months_are_added_only_where_all_are_published_and_in_a_row():
     """The macro's arithmetic on a series with a withheld month and one that is absent, beside the same in Python."""
-    from vawg_opendata.release.duckdb_queries import views_and_macros
+    from vawg_opendata.release.database.queries import views_and_macros
 
     months = [f"{2020 + index // 12}-{index % 12 + 1:02}" for index in range(48)]
     counts = {month: 10 + index for index, month in enumerate(months) if month != "2021-05"}

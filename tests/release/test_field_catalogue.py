@@ -9,8 +9,8 @@ import pytest
 from tests.release.packages import MIXED, PRODUCT, count, protected, release, rows
 from vawg_opendata.microdata import RecordTable
 from vawg_opendata.products.female_homicide import CASES, FEMALE_HOMICIDE
-from vawg_opendata.release.field_catalogue import field_catalogue
-from vawg_opendata.release.tables import package_tables, record_table
+from vawg_opendata.release.package.field_catalogue import field_catalogue
+from vawg_opendata.release.package.tables import package_tables, record_table
 
 
 def catalogue(product, tables):

@@ -11,9 +11,9 @@ import pytest
 
 from tests.release.packages import AGES, release_beside, rows
 from vawg_opendata.release import audit
-from vawg_opendata.release.ledger import Ledger
-from vawg_opendata.release.store import Store
-from vawg_opendata.release.versions import listed
+from vawg_opendata.release.lifecycle.ledger import Ledger
+from vawg_opendata.release.lifecycle.store import Store
+from vawg_opendata.release.lifecycle.versions import listed
 
 MONTHS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
 

@@ -13,7 +13,7 @@ from tests.statistics.records import write
 from vawg_opendata.products import PRODUCTS
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import InputFile, check, publish, validate
-from vawg_opendata.release.duckdb_file import content_digest
+from vawg_opendata.release.database.file import content_digest
 from vawg_opendata.statistics import build
 
 

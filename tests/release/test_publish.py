@@ -9,8 +9,8 @@ import pytest
 from anonymisation import ProtectedTable
 from tests.release.packages import INPUTS, LARGE, MIXED, PRODUCT, count, release
 from vawg_opendata.release import ReleaseError, publish
-from vawg_opendata.release.session import STAGING
-from vawg_opendata.release.store import Store
+from vawg_opendata.release.lifecycle.session import STAGING
+from vawg_opendata.release.lifecycle.store import Store
 
 
 def unprotected(statistics):

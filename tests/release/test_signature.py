@@ -9,7 +9,7 @@ import pytest
 from tests.paths import REPOSITORY
 from tests.release.packages import MIXED, release
 from vawg_opendata.release import ReleaseError, check
-from vawg_opendata.release.signature import sign
+from vawg_opendata.release.package.signature import sign
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen (Debian: openssh-client) is not installed")
 

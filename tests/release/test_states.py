@@ -10,13 +10,13 @@ import pytest
 from tests.release.packages import AGES, INPUTS, LARGE, MIXED, PRODUCT, count, protected, release_beside
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import ReleaseError, audit, publish
-from vawg_opendata.release.approval import approve, review
-from vawg_opendata.release.ledger import Ledger, LedgerError
-from vawg_opendata.release.releasing import due, release, release_time, withdraw
-from vawg_opendata.release.session import publishing
-from vawg_opendata.release.states import APPROVED, IN_REVIEW, PREPARED, RELEASED, TRANSITIONS, WITHDRAWN
-from vawg_opendata.release.store import Store, published_folders
-from vawg_opendata.release.versions import latest, listed
+from vawg_opendata.release.lifecycle.approval import approve, review
+from vawg_opendata.release.lifecycle.ledger import Ledger, LedgerError
+from vawg_opendata.release.lifecycle.releasing import due, release, release_time, withdraw
+from vawg_opendata.release.lifecycle.session import publishing
+from vawg_opendata.release.lifecycle.states import APPROVED, IN_REVIEW, PREPARED, RELEASED, TRANSITIONS, WITHDRAWN
+from vawg_opendata.release.lifecycle.store import Store, published_folders
+from vawg_opendata.release.lifecycle.versions import latest, listed
 
 PLACE = (PRODUCT.audience, PRODUCT.name)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

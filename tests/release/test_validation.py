@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from tests.release.packages import MIXED, release
-from vawg_opendata.release import check, validate, validation
+from vawg_opendata.release import check, validate
+from vawg_opendata.release.checks import validation
 
 
 @pytest.fixture(scope="module")

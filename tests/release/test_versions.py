@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release
 from anonymisation import Policy
 from vawg_opendata.release import ReleaseError, audit
-from vawg_opendata.release.changes import MAJOR, MINOR, PATCH, compare
-from vawg_opendata.release.versions import bumped, latest, listed, order
+from vawg_opendata.release.changes.comparison import MAJOR, MINOR, PATCH, compare
+from vawg_opendata.release.lifecycle.versions import bumped, latest, listed, order
 
 numbers = st.tuples(*[st.integers(0, 99)] * 3).map(lambda parts: ".".join(map(str, parts)))
 

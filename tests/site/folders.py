@@ -9,7 +9,7 @@ import itertools
 import json
 from pathlib import Path
 
-from vawg_opendata.release.duckdb_combined import write_combined
+from vawg_opendata.release.database.combined import write_combined
 
 AREAS = [("LDN", "London & <all>", "total", "")]
 AREAS += [(f"B{b}", f"Borough {b}", "borough", "LDN") for b in range(1, 5)]

@@ -9,7 +9,7 @@ import os
 import duckdb
 import pytest
 
-from vawg_opendata.release.duckdb_queries import describing_tables, views_and_macros
+from vawg_opendata.release.database.queries import describing_tables, views_and_macros
 from vawg_opendata.site.questions import QUESTIONS, answers, notebook
 
 MONTHS = [f"{year}-{month:02}" for year in (2022, 2023, 2024) for month in range(1, 13)]

@@ -6,8 +6,8 @@ import duckdb
 
 from tests.release.packages import LARGE, MIXED, release
 from vawg_opendata import flow
-from vawg_opendata.release.releasing import withdraw
-from vawg_opendata.release.session import publishing
+from vawg_opendata.release.lifecycle.releasing import withdraw
+from vawg_opendata.release.lifecycle.session import publishing
 from vawg_opendata.settings import Settings
 
 

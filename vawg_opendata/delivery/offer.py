@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vawg_opendata.delivery.errors import SourceError, WrongAudienceError
-from vawg_opendata.release.archive import wrong_archive
+from vawg_opendata.release.checks.loading import DESCRIPTOR
 from vawg_opendata.release.files import SUMS, package_files, sha256, wrong_sums
-from vawg_opendata.release.loading import DESCRIPTOR
-from vawg_opendata.release.versions import RELEASED, latest, listed
+from vawg_opendata.release.lifecycle.versions import RELEASED, latest, listed
+from vawg_opendata.release.package.archive import wrong_archive
 
 BLOCK = 1 << 20
 VERSION = re.compile(r"\d+\.\d+\.\d+")

@@ -20,7 +20,7 @@ from vawg_opendata.delivery.adapter import Item, Wanted
 from vawg_opendata.delivery.errors import ConflictError, RefusedError, TargetError, UnreachableError
 from vawg_opendata.delivery.offer import BLOCK, Offer, OfferedVersion
 from vawg_opendata.delivery.targets import CkanTarget, DataPressTarget
-from vawg_opendata.release.catalogue_entries import DOCUMENTS
+from vawg_opendata.release.catalogue.entries import DOCUMENTS
 
 _OURS = re.compile(r"\(version \d+\.\d+\.\d+ of ([a-z][a-z0-9-]*)\)$")
 _LONGEST = 200

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from vawg_opendata.delivery.adapter import Item, Wanted
 from vawg_opendata.delivery.errors import ConflictError
 from vawg_opendata.delivery.offer import Offer
-from vawg_opendata.release.catalogue import DATASET
+from vawg_opendata.release.catalogue.writing import DATASET
+from vawg_opendata.release.checks.loading import DESCRIPTOR
 from vawg_opendata.release.files import SUMS
-from vawg_opendata.release.loading import DESCRIPTOR
 
 LATEST = "latest.json"
 _OF_CURRENT = (LATEST, DATASET)  # files that a product has only while a version of it is offered

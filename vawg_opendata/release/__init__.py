@@ -12,13 +12,13 @@ Functions that assets and the command line call:
 be seen does not belong here (`anonymisation`), nor does counting (`statistics`).
 """
 
-from vawg_opendata.release.audit import AuditReport, MeasureAudit, audit
-from vawg_opendata.release.descriptor import InputFile
+from vawg_opendata.release.changes.comparison import Changes
+from vawg_opendata.release.checks.audit import AuditReport, MeasureAudit, audit
+from vawg_opendata.release.checks.integrity import check
+from vawg_opendata.release.checks.validation import validate
 from vawg_opendata.release.errors import ReleaseError
-from vawg_opendata.release.integrity import check
-from vawg_opendata.release.preparing import PublishedVersion
+from vawg_opendata.release.lifecycle.preparing import PublishedVersion
+from vawg_opendata.release.package.descriptor import InputFile
 from vawg_opendata.release.publish import publish
-from vawg_opendata.release.validation import validate
-from vawg_opendata.release.changes import Changes
 
 __all__ = ["AuditReport", "Changes", "InputFile", "MeasureAudit", "PublishedVersion", "ReleaseError", "audit", "check", "publish", "validate"]

@@ -4,7 +4,7 @@ and released.
 The order is the contract's: the package is built in a staging folder; the intruder attacks it together with everything that its
 audience has; its formats and its descriptor are checked; then one rename puts the version in its place, and the lists, the
 catalogue and, last, `latest.json` point to it. Where people approve, it waits in the store instead. The actions themselves are
-in `preparing`, `approval` and `releasing`; what a dead run left is completed by `settlement`.
+in `lifecycle`, which also completes what a dead run left.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from pathlib import Path
 
 from anonymisation import ProtectedTable
 from vawg_opendata.products.declaration import Product
-from vawg_opendata.release.approval import approve_automatically
-from vawg_opendata.release.building import Content
-from vawg_opendata.release.descriptor import InputFile
-from vawg_opendata.release.preparing import PublishedVersion, prepare
-from vawg_opendata.release.releasing import is_due, release
-from vawg_opendata.release.session import publishing
-from vawg_opendata.release.states import APPROVED, AUTOMATIC, PENDING, RELEASED
+from vawg_opendata.release.lifecycle.approval import approve_automatically
+from vawg_opendata.release.lifecycle.preparing import PublishedVersion, prepare
+from vawg_opendata.release.lifecycle.releasing import is_due, release
+from vawg_opendata.release.lifecycle.session import publishing
+from vawg_opendata.release.lifecycle.states import APPROVED, AUTOMATIC, PENDING, RELEASED
+from vawg_opendata.release.package.building import Content
+from vawg_opendata.release.package.descriptor import InputFile
 from vawg_opendata.statistics import Outline
 
 

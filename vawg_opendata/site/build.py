@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 
-from vawg_opendata.release.store import COMBINED, Store
+from vawg_opendata.release.lifecycle.store import COMBINED, Store
 from vawg_opendata.site import explore
 from vawg_opendata.site.figures import standalone
 from vawg_opendata.site.product_page import changes_words, description, headline, headline_caption, page, period

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from vawg_opendata.release.archive import archive_path
 from vawg_opendata.release.files import read_sums, sha256
+from vawg_opendata.release.package.archive import archive_path
 from vawg_opendata.site.figures import figure, totals
 from vawg_opendata.site.markup import shown
 from vawg_opendata.site.recipes import recipes

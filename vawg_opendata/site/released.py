@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from vawg_opendata.release.formats import csv_relation
-from vawg_opendata.release.states import RELEASED
-from vawg_opendata.release.store import DESCRIPTOR
-from vawg_opendata.release.versions import latest, listed
+from vawg_opendata.release.lifecycle.states import RELEASED
+from vawg_opendata.release.lifecycle.store import DESCRIPTOR
+from vawg_opendata.release.lifecycle.versions import latest, listed
+from vawg_opendata.release.package.formats import csv_relation
 from vawg_opendata.schemas.rules import quoted
 
 AUDIENCE = "datastore"

@@ -23,10 +23,10 @@ from pathlib import Path
 from tests.release.faults.reader import problems, saying
 from tests.release.faults.scenarios import PLACE, Scenario, begin, die_before_change, is_change, scenarios
 from vawg_opendata.release import ReleaseError
-from vawg_opendata.release.ledger import Ledger
-from vawg_opendata.release.session import STAGING
-from vawg_opendata.release.states import RELEASED
-from vawg_opendata.release.store import Store
+from vawg_opendata.release.lifecycle.ledger import Ledger
+from vawg_opendata.release.lifecycle.session import STAGING
+from vawg_opendata.release.lifecycle.states import RELEASED
+from vawg_opendata.release.lifecycle.store import Store
 
 REFUSED = 3
 """Exit status of a publisher that said it could not, as it should."""

@@ -16,10 +16,10 @@ from pathlib import Path
 from tests.release.packages import INPUTS, LARGE, MIXED, PRODUCT, count, protected
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import publish
-from vawg_opendata.release.approval import approve, review
-from vawg_opendata.release.releasing import release, withdraw
-from vawg_opendata.release.session import publishing
-from vawg_opendata.release.states import APPROVED, RELEASED
+from vawg_opendata.release.lifecycle.approval import approve, review
+from vawg_opendata.release.lifecycle.releasing import release, withdraw
+from vawg_opendata.release.lifecycle.session import publishing
+from vawg_opendata.release.lifecycle.states import APPROVED, RELEASED
 
 NOW = datetime(2026, 12, 3, 9, 30, tzinfo=UTC)
 PLACE = (PRODUCT.audience, PRODUCT.name)

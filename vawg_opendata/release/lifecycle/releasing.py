@@ -1,0 +1,100 @@
+"""Releasing: an approved version appears to readers, at once or from its time on, and withdrawing one takes it back.
+
+An approved package is moved, never built again: readers get the bytes that were approved. What was released or withdrawn since it
+was prepared can make it disclose what it did not: then it is attacked again, and refused if that succeeds.
+"""
+
+import json
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from vawg_opendata.release.checks.audit import audit_new
+from vawg_opendata.release.errors import ReleaseError
+from vawg_opendata.release.files import make_folder, rename_durably
+from vawg_opendata.release.lifecycle.approval import check_package
+from vawg_opendata.release.lifecycle.ledger import Entry
+from vawg_opendata.release.lifecycle.preparing import PREPARATION, held_by_readers, history
+from vawg_opendata.release.lifecycle.session import Session
+from vawg_opendata.release.lifecycle.states import APPROVED, RELEASE, RELEASED, WITHDRAW, TransitionError, after
+
+APPEARANCE = time(9, 30, tzinfo=ZoneInfo("Europe/London"))
+"""The time of day at which official statistics appear, by the Code of Practice for Statistics."""
+
+
+def release_time(day: date) -> datetime:
+    """The moment at which a version that is announced for a day appears, in UTC."""
+    return datetime.combine(day, APPEARANCE).astimezone(UTC)
+
+
+def release(session: Session, entry: Entry, who: str) -> Entry:
+    """Let an approved version appear. ReleaseError before its time, when it is not the package that was approved, when the version
+    that its changes are told from is no longer the newest, or when it gives something away beside what was published since."""
+    title = f"{entry.product} {entry.version}"
+    try:
+        after(RELEASE, entry.after, title)
+    except TransitionError as error:
+        raise ReleaseError(str(error)) from None
+    if not is_due(session, entry):
+        raise ReleaseError(f"{title} appears at {entry.release_at} and not before.")
+    check_package(session, entry)
+    preparation = json.loads((session.store.kept(*entry.key) / PREPARATION).read_text(encoding="utf-8"))
+    past = history(session.store, session.ledger.entries, entry.audience, entry.product)
+    if preparation["since"] != (past.newest.name if past.newest else ""):
+        raise ReleaseError(f"{title} tells what changed since {preparation['since']}, which is not the newest any more. Withdraw it and prepare it again.")
+    package = session.store.package(*entry.key)
+    if held_by_readers(past) != preparation["held"]:
+        report = audit_new(package, past.held)
+        if not report.ok:
+            raise ReleaseError(f"{title} was not released: beside what was published since, the audit found {len(report.faults())} faults.", report.faults())
+    target = session.store.visible(*entry.key)
+    make_folder(target.parent)
+    rename_durably(package, target)
+    entry = session.record(RELEASE, *entry.key, who=who, why="")
+    session.settle()
+    return entry
+
+
+def is_due(session: Session, entry: Entry) -> bool:
+    """Whether the time of an approved version has come. ReleaseError where the clock cannot be right: then it lifts no embargo."""
+    if not entry.release_at:
+        return True
+    newest = max(one.at for one in session.ledger.entries)
+    if session.now < datetime.fromisoformat(newest).replace(microsecond=0):
+        raise ReleaseError(
+            f"The clock says {session.now:%Y-%m-%dT%H:%M:%SZ}, and the ledger has an entry of {newest}: the clock is or was wrong, so nothing under "
+            "embargo is released. Set the clock."
+        )
+    return session.now >= datetime.fromisoformat(entry.release_at)
+
+
+def due(session: Session) -> list[Entry]:
+    """The approved versions whose time has come, those of all products."""
+    approved = [entry for key in session.ledger.products() for entry in session.ledger.versions(*key).values() if entry.after == APPROVED]
+    return [entry for entry in approved if is_due(session, entry)]
+
+
+def withdraw(session: Session, audience: str, product: str, version: str, who: str, why: str) -> list[str]:
+    """Take a version back, released or not. `why` is published; `who` is not.
+
+    Of a released one the data go at once, a tombstone with the reason stays, and `latest` moves. Returns the released versions whose
+    `changes.json` quotes counts of it: where those must not be seen either, they are to be withdrawn as well.
+    """
+    entry = session.ledger.last(audience, product, version)
+    if entry is None:
+        raise ReleaseError(f"There is no version {version} of {product}.")
+    if not why.strip():
+        raise ReleaseError("Say why, with --why: it is published in place of the version.")
+    was = entry.after
+    try:
+        session.record(WITHDRAW, *entry.key, who=who, why=" ".join(why.split()))
+    except TransitionError as error:
+        raise ReleaseError(str(error)) from None
+    session.settle()
+    if was != RELEASED:
+        return []
+    versions = session.ledger.versions(audience, product)
+    quoting = []
+    for other in (name for name, one in versions.items() if one.after == RELEASED):
+        changes = json.loads((session.store.visible(audience, product, other) / "changes.json").read_text(encoding="utf-8"))
+        quoting += [other] if changes["since"] == version else []
+    return quoting
