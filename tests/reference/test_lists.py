@@ -1,10 +1,13 @@
 """The lists against their sources: the publisher's own files and the official lookups."""
 
+import contextlib
 import csv
 import re
+import sqlite3
 from collections import Counter
 
 import duckdb
+import pytest
 
 from tests.paths import shared
 from vawg_opendata.reference import fold, load_codelist, load_crosswalk
@@ -34,6 +37,22 @@ def test_wards_of_2024_have_their_official_codes_and_boroughs():
     assert {row["LAD24NM"]: row["LAD24CD"] for row in official() if row["LAD24CD"] != "E09000001"} == {
         areas.labels[code]: code for code in BOROUGHS
     }
+
+
+def test_hexagons_hold_the_wards_whose_middle_lies_in_them():
+    h3 = pytest.importorskip("h3")
+    areas, layer = load_codelist("area"), shared("data", "geography", "london_ward.gpkg")
+    with contextlib.closing(sqlite3.connect(f"file:{layer}?mode=ro&immutable=1", uri=True)) as connection:
+        middles = {code: (latitude, longitude) for code, latitude, longitude in connection.execute("SELECT WD24CD, LAT, LONG FROM wards")}
+    parents = areas.parents["parent_hexagon"]
+    for code in areas.codes:
+        if areas.level[code] == "ward":
+            assert parents[code] == (f"H3-{h3.latlng_to_cell(*middles[code], 7)}" if code in middles else "H3-none"), code
+        elif areas.level[code] in ("hexagon_6", "hexagon_7"):
+            cell = code.removeprefix("H3-")
+            assert parents[code] == f"H3-{h3.cell_to_parent(cell, h3.get_resolution(cell) - 1)}"
+            assert areas.level[code] == f"hexagon_{h3.get_resolution(cell)}"
+    assert len(set(areas.labels[code] for code in areas.codes if areas.level[code].startswith("hexagon"))) == 379
 
 
 def test_codes_of_our_own_are_explained():

@@ -51,8 +51,13 @@ def test_nothing_at_hand_gives_no_product(tmp_path):
     assert build(VAWG, tmp_path / "records", tmp_path / "work") is None
 
 
-def extract(records, rows):
-    write(records, "extract_offences", [{"area": area, "offence": offence, "recorded_month": month, "count": 1, "vintage": "2024-03"} for area, offence, month in rows])
+def extract(records, rows, vintage="2024-03", **given):
+    given = {"location_type": "street", "domestic_abuse": False} | given
+    write(
+        records,
+        "extract_offences",
+        [{"area": area, "offence": offence, "recorded_month": month, "count": 1, "vintage": vintage} | given for area, offence, month in rows],
+    )
 
 
 def test_the_extract_gives_the_whole_measure_and_the_dashboard_is_compared_with_it(tmp_path):
@@ -67,6 +72,50 @@ def test_the_extract_gives_the_whole_measure_and_the_dashboard_is_compared_with_
     assert (comparison.kind, comparison.published, comparison.other) == ("reconciliation", "crime_extract", "mps_vawg_dashboard")
     assert (comparison.periods, comparison.differences) == (3, (("2024-02", 2, 3), ("2024-03", 0, 1)))
     assert comparison.summary.endswith("3 periods compared, 2 differ")  # and no count, so that it can be logged
+
+
+@pytest.mark.parametrize(
+    ("offence", "place", "domestic", "expected"),
+    [
+        (OFFENCE, "street", False, "public-space"),
+        (OFFENCE, "licensed", False, "public-space"),
+        (OFFENCE, "street", True, "elsewhere"),
+        (OFFENCE, "dwelling-other", False, "elsewhere"),
+        (OFFENCE, "online", False, "elsewhere"),
+        (OFFENCE, "not-known", False, "elsewhere"),
+        ("offence-non-vawg-crime-non-vawg-classification", "street", False, "elsewhere"),
+    ],
+)
+def test_public_space_is_neither_private_nor_domestic_nor_what_only_a_flag_brings_in(tmp_path, offence, place, domestic, expected):
+    records = tmp_path / "records"
+    extract(records, [(WARD, offence, "2024-01")] * 6, location_type=place, domestic_abuse=domestic)
+    statistics = build(VAWG, records, tmp_path / "work")
+    found = {code: cell(statistics, "offences_by_public_space", area=WARD, public_space=code) for code in ("total", "public-space", "elsewhere")}
+    assert found == {"total": 6, "public-space": 0, "elsewhere": 0} | {expected: 6}
+
+
+def test_wards_add_up_to_hexagons_and_hexagons_to_london(tmp_path):
+    records = tmp_path / "records"
+    extract(records, [(WARD, OFFENCE, "2024-01")] * 6 + [(OTHER_WARD, OFFENCE, "2024-01")] * 3 + [("Unknown-UNK", OFFENCE, "2024-01")])
+    statistics = build(VAWG, records, tmp_path / "work")
+    areas = statistics.outline.codelists["area"]
+    for ward, levels, count in ((WARD, ["hexagon_7", "hexagon_6", "hexagon_5"], 6), (OTHER_WARD, ["hexagon_5"], 4)):
+        above = areas.ancestors(ward, "parent_hexagon")[1:-1]
+        assert [areas.level[code] for code in above] == levels
+        assert {cell(statistics, "offences_by_public_space", area=code, public_space="public-space") for code in above} == {count}
+    at = {level: [code for code in areas.codes if areas.level[code] == level] for level in ("hexagon_5", "hexagon_6", "hexagon_7")}
+    sums = {level: sum(cell(statistics, "offences_by_public_space", area=code, public_space="public-space") for code in codes) for level, codes in at.items()}
+    assert sums == {"hexagon_5": 10, "hexagon_6": 6, "hexagon_7": 6}
+
+
+def test_a_year_that_still_grows_is_left_out_once_a_whole_one_is_there(tmp_path):
+    records = tmp_path / "records"
+    extract(records, [(WARD, OFFENCE, "2023-01"), (WARD, OFFENCE, "2024-03")])
+    assert build(VAWG, records, tmp_path / "work").outline.table("offences_by_public_space").axes["month"] == ("total", "2023/24")
+    extract(records, [(WARD, OFFENCE, "2023-12"), (WARD, OFFENCE, "2024-03")])  # and until then it is there as far as it goes
+    statistics = build(VAWG, records, tmp_path / "work")
+    assert statistics.outline.table("offences_by_public_space").axes["month"] == ("total", "2023/24")
+    assert statistics.outline.codelists["month"].labels["2023/24"] == "2023/24 (only December 2023 to March 2024)"
 
 
 def test_the_newest_vintage_counts_and_the_report_says_what_it_revised(tmp_path):

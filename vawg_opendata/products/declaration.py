@@ -61,7 +61,9 @@ class TableSpec:
     """A table wanted: one measure over some dimensions, each with the levels of its code list that appear beside the root.
 
     The order of `dimensions` is the order of the columns and, with the order of the codes, of the rows. Exactly one
-    dimension is a period. The table is built when a source offers all its dimensions.
+    dimension is a period. The table is built when a source offers all its dimensions. With `whole_years` a calendar or financial
+    year is in the table once all its months are covered, unless none is yet: a year that grows from version to version tells its
+    newest month by subtraction, so that much of it would have to be withheld.
     """
 
     name: str
@@ -69,6 +71,7 @@ class TableSpec:
     description: str
     measure: str
     dimensions: Mapping[str, tuple[str, ...]]
+    whole_years: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ from vawg_opendata.products.wording import MONTH_DIMENSION, MONTH_LEVELS, PUBLIS
 from vawg_opendata.schemas.fields import Sensitivity
 
 _AREA_LEVELS = ("bcu", "borough", "ward")
+HEXAGON_LEVELS = ("hexagon_5", "hexagon_6", "hexagon_7")
+"""Hexagons of H3 by resolution: about 253, 36 and 5 square kilometres."""
 
 VAWG_OFFENCES = Product(
     name="vawg-offences",
@@ -44,6 +46,12 @@ VAWG_OFFENCES = Product(
             sensitivity=Sensitivity.SENSITIVE,
         ),
         Dimension(
+            name="public_space",
+            title="Public space",
+            description="Whether the offence is one of violence against women and girls in a public place that is not domestic abuse.",
+            codelist="public_space",
+        ),
+        Dimension(
             name="age_group", title="Age group of the victim", description="Age of the victim in bands of ten years.", codelist="age_group"
         ),
         Dimension(
@@ -76,6 +84,15 @@ VAWG_OFFENCES = Product(
             "calendar year and financial year.",
             measure="offences",
             dimensions={"area": ("bcu", "borough"), "offence": ("branch", "group", "class"), "month": MONTH_LEVELS},
+        ),
+        TableSpec(
+            name="offences_by_public_space",
+            title="Offences in public space by area and financial year",
+            description="Recorded offences in public space and elsewhere for London, Basic Command Units, boroughs and wards, and for hexagons that "
+            "hold the wards whose middle lies in them, by financial year.",
+            measure="offences",
+            dimensions={"area": (*_AREA_LEVELS, *HEXAGON_LEVELS), "public_space": ("public_space",), "month": ("financial_year",)},
+            whole_years=True,
         ),
         TableSpec(
             name="victims_by_area",

@@ -1,7 +1,7 @@
 """How a table is cut into pages: each page shows the codes of one dimension down and periods across.
 
 A table of one dimension and few codes is one page; of many codes, a page per code that has others below it, in every
-hierarchy. A table of two dimensions has a page for each code of either. Which periods a page shows, in which blocks, is decided
+hierarchy. A table of two dimensions has a page for each code of either, or of the shorter one alone where the other is very long. Which periods a page shows, in which blocks, is decided
 here too. What a page looks like belongs in `markup` and the templates.
 """
 
@@ -16,6 +16,8 @@ MOST_COLUMNS = 30
 MOST_CELLS = 150_000
 """Larger tables show single months of the last two years on their pages; all of them are in Explore and in the files."""
 RECENT_MONTHS = 24
+MOST_PAGES = 400
+"""A dimension with more codes has no page for each of them where another dimension has pages that show them all."""
 
 LEVEL_TITLES = {
     "year": "Calendar years",
@@ -91,7 +93,9 @@ def slices(cells: Cells) -> list[Slice]:
             return []
         found = list(_by_parent(cells, others[0]))
     elif len(others) == 2:
-        found = [*_by_code(cells, *others), *_by_code(cells, *reversed(others))]
+        shortest = min(len(cells.axes[name]) for name in others)
+        pairs = (others, others[::-1])
+        found = [one for dimension, across in pairs if len(cells.axes[dimension]) <= max(MOST_PAGES, shortest) for one in _by_code(cells, dimension, across)]
     else:
         found = [
             Slice(name, cells.axes[name][:MOST_ROWS], {other: root(cells, other) for other in others if other != name}, (name, ""), name)

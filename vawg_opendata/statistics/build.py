@@ -26,7 +26,7 @@ from vawg_opendata.statistics.counting import (
     write_unknown,
 )
 from vawg_opendata.statistics.facts import FACTS, LEGAL_HOLD, SOURCES, Fact
-from vawg_opendata.statistics.periods import month_codelist, period_months, year_codelist
+from vawg_opendata.statistics.periods import MONTHS_OF_A_YEAR, WHOLE, month_codelist, period_months, year_codelist
 from vawg_opendata.statistics.results import Comparison, Outline, ProductStatistics, TableOutline, counted_axes
 
 MOST_LACKING = 1000
@@ -82,7 +82,8 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
         values = merge(connection, partials, axes)
         outline = _outline(product, spec, fact, axes, months, coverage[spec.name])
         shown = counted_axes(outline, kept[outline.period].total)
-        positions = [outline.axes[outline.period].index(code) for code in shown[outline.period]]
+        counted = next(axis.kept.codes for axis in axes if axis.dimension == outline.period)
+        positions = [counted.index(code) for code in shown[outline.period]]
         outlines.append(outline)
         counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=list(spec.dimensions).index(period.name)))
     used = {spec.measure: sources[spec.measure] for spec in specs}
@@ -163,8 +164,12 @@ def _outline(
     period = product.period(spec).name
     codelist = next(axis.kept for axis in axes if axis.dimension == period)
     below = period_months(next(axis.full for axis in axes if axis.dimension == period), months)
-    available = tuple(code for code in codelist.codes if below[code] <= covered)
-    return TableOutline(spec.name, spec.measure, fact.source, period, {axis.dimension: axis.kept.codes for axis in axes}, available)
+    years = [code for code in codelist.codes if spec.whole_years and codelist.level[code] in WHOLE]
+    whole = [code for code in years if len(below[code]) == MONTHS_OF_A_YEAR]
+    lacking = set(years).difference(whole) if whole else set()
+    available = tuple(code for code in codelist.codes if below[code] <= covered and code not in lacking)
+    shown = {axis.dimension: tuple(code for code in axis.kept.codes if axis.dimension != period or code not in lacking) for axis in axes}
+    return TableOutline(spec.name, spec.measure, fact.source, period, shown, available)
 
 
 def _agree(outline: Outline, counts: Mapping[str, CountTable]) -> None:

@@ -7,6 +7,8 @@ One `Fact` per way of counting. Adding a source or a view of one is one entry he
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vawg_opendata.reference import load_codelist
+
 SOURCES = ("crime_extract", "mps_vawg_dashboard", "mps_homicide", "police_uk")
 """All sources, the one to be preferred first: where several give a measure, the first one gives it for the whole product."""
 
@@ -101,6 +103,16 @@ _WEEKDAY = (
     "ELSE ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'][isodow(committed_from_date)] END"
 )
 _TIME_OF_DAY = "coalesce(['night', 'morning', 'afternoon', 'evening'][committed_hour // 6 + 1], 'not-known')"
+
+
+def _public_space() -> str:
+    """What hotspot maps may show: offences of the classes themselves, in a public place, between people not personally connected."""
+    place, offence = load_codelist("crime_extract/location_type"), load_codelist("offence")
+    public, flagged = ([code for code in codes.leaves if above in codes.ancestors(code)] for codes, above in ((place, "public"), (offence, "other-flagged")))
+    listed = (", ".join(f"'{code}'" for code in codes) for codes in (public, flagged))
+    return "CASE WHEN NOT domestic_abuse AND location_type IN ({}) AND offence NOT IN ({}) THEN 'public-space' ELSE 'elsewhere' END".format(*listed)
+
+
 _WITH_OUTCOME = """(
     SELECT offence.*, coalesce(standing.outcome, 'none') AS current_outcome
     FROM extract_offences AS offence
@@ -127,7 +139,7 @@ FACTS = (
         source="crime_extract",
         measure="offences",
         records=("extract_offences",),
-        dimensions=_OF_OFFENCE | {"location_type": "location_type", "weekday": _WEEKDAY, "time_of_day": _TIME_OF_DAY},
+        dimensions=_OF_OFFENCE | {"location_type": "location_type", "weekday": _WEEKDAY, "time_of_day": _TIME_OF_DAY, "public_space": _public_space()},
         vintages=True,
         month="recorded_month",
     ),

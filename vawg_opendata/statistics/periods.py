@@ -13,6 +13,9 @@ from vawg_opendata.reference import TOTAL, CodeList
 
 POOLED_FROM = 2003  # the first year of the homicide series; blocks never move, so that a pooled count stays comparable
 POOLED_YEARS = (3, 5)
+MONTHS_OF_A_YEAR = 12
+WHOLE = ("year", "financial_year")
+"""The levels of codes that stand for as many months, once all are covered."""
 MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
