@@ -27,6 +27,7 @@ def main() -> int:
             lambda: campaign.kills_at_random(options.random),
             campaign.small_files,
             lambda: campaign.two_at_once(20),
+            lambda: campaign.jumping_clocks(40),
             lambda: full_disks(campaign),
         ):
             part()

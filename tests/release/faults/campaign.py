@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.release.faults.reader import problems, saying
-from tests.release.faults.scenarios import PLACE, Scenario, begin, die_before_change, is_change, scenarios
+from tests.release.faults.reader import problems, saying, untimed
+from tests.release.faults.scenarios import NOW, PLACE, Scenario, begin, die_before_change, is_change, scenarios
 from vawg_opendata.release import ReleaseError
 from vawg_opendata.release.lifecycle.ledger import Ledger
 from vawg_opendata.release.lifecycle.session import STAGING
@@ -139,6 +140,26 @@ class Campaign:
 
         self._all(start_both, [(self.random.choice(self.scenarios),) for _ in range(number)])
 
+    def jumping_clocks(self, number: int) -> None:
+        """The clock jumps by up to ten years, back or forth, for a publisher that is killed, and again for the rerun: the states, the
+        order of versions and all that is said are those of an undisturbed run, but for the times themselves."""
+
+        def jump(scenario: Scenario, moment: float, shifts: tuple[float, float]) -> None:
+            clocks = [NOW + timedelta(days=shift) for shift in shifts]
+            words = f"clock at {clocks[0]:%Y-%m-%d}, killed after {moment:.3f} s, then clock at {clocks[1]:%Y-%m-%d}"
+            with self._disturbed(scenario, "clocks that jump", words, clocks[1]) as folder:
+                process = self._start(scenario, folder, now=clocks[0])
+                time.sleep(moment)
+                process.kill()
+                self._end(process)
+
+        chosen = [self.random.choice(self.scenarios) for _ in range(number)]
+        cases = [
+            (one, self.random.uniform(0, 1.5 * self.seconds[one.name]), (self.random.uniform(-3650, 3650), self.random.uniform(-3650, 3650)))
+            for one in chosen
+        ]
+        self._all(jump, cases)
+
     def _all(self, disturb: Callable[..., None], cases: Sequence[tuple]) -> None:
         """Every case, as many at a time as there are processors."""
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
@@ -146,31 +167,34 @@ class Campaign:
                 done.result()
 
     @contextmanager
-    def _disturbed(self, scenario: Scenario, kind: str, words: str) -> Iterator[Path]:
-        """A folder for one disturbance: judged at the end, then removed."""
+    def _disturbed(self, scenario: Scenario, kind: str, words: str, now: datetime = NOW) -> Iterator[Path]:
+        """A folder for one disturbance: judged at the end, when the clock says `now`, then removed."""
         folder = Path(tempfile.mkdtemp(dir=self.scratch)) / "disturbed"
         begin(scenario, folder)
         yield folder
-        self.judge(scenario, folder, words)
+        self.judge(scenario, folder, words, now)
         self.outcome.tried[kind] += 1
         shutil.rmtree(folder.parent)
 
-    def judge(self, scenario: Scenario, folder: Path, words: str) -> None:
-        """What readers see now, and after a rerun."""
+    def judge(self, scenario: Scenario, folder: Path, words: str, now: datetime) -> None:
+        """What readers see now, and after a rerun. Where the clock of the two was not one, times do not count."""
         title = f"{scenario.name}, {words}"
         self.outcome.faults += [f"{title}: {problem}" for problem in problems(folder / "published")]
-        status = self._end(self._start(scenario, folder))
+        status = self._end(self._start(scenario, folder, now=now))
         if status:
             self.outcome.faults.append(f"{title}: the rerun ended with {status}")
             return
-        self.outcome.faults += [f"{title}, after a rerun: {problem}" for problem in after_rerun(folder, self.ends[scenario.name])]
+        end = self.ends[scenario.name]
+        self.outcome.faults += [f"{title}, after a rerun: {problem}" for problem in after_rerun(folder, end, timed=now == NOW)]
 
 
-def after_rerun(folder: Path, end: dict) -> Iterator[str]:
-    """What is wrong after a rerun, compared with what an undisturbed run ends in."""
+def after_rerun(folder: Path, end: dict, *, timed: bool = True) -> Iterator[str]:
+    """What is wrong after a rerun, compared with what an undisturbed run ends in; unless `timed`, but for the times."""
     published = folder / "published"
     yield from problems(published)
     said = saying(published)
+    if not timed:
+        said, end = untimed(said), untimed(end)
     yield from (f"{name} is in one of the two only" for name in sorted(set(said) ^ set(end)))
     yield from (f"{name} differs from an undisturbed run" for name in sorted(set(said) & set(end)) if said[name] != end[name])
     store = Store(published)
@@ -182,8 +206,8 @@ def after_rerun(folder: Path, end: dict) -> Iterator[str]:
     yield from (f"{path.name} is left in the store" for path in home.glob("*") if path.name not in ("1.0.0", "1.0.1"))
 
 
-def publisher(scenario: Scenario, folder: Path, *, die_at: int = 0, largest: int | None = None, counted=None) -> None:
-    """A publisher's process: runs a scenario, disturbed as asked. `counted` is told how many changes it made."""
+def publisher(scenario: Scenario, folder: Path, *, now: datetime = NOW, die_at: int = 0, largest: int | None = None, counted=None) -> None:
+    """A publisher's process: runs a scenario, disturbed as asked. `now` is what its clock says; `counted` is told how many changes it made."""
     if die_at:
         die_before_change(die_at)
     changes = 0
@@ -197,7 +221,7 @@ def publisher(scenario: Scenario, folder: Path, *, die_at: int = 0, largest: int
     if largest is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     try:
-        scenario.run(folder)
+        scenario.run(folder, now)
     except ReleaseError:
         sys.exit(REFUSED)
     if counted is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.paths import REPOSITORY
 from tests.release.faults.reader import problems
-from tests.release.faults.scenarios import begin, scenarios
+from tests.release.faults.scenarios import NOW, begin, scenarios
 from vawg_opendata.release import ReleaseError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _try_all(scratch: Path) -> dict:
     for scenario in scenarios(scratch / "starts"):
         whole = scratch / "whole" / scenario.name.replace(" ", "-")
         begin(scenario, whole)
-        scenario.run(whole)
+        scenario.run(whole, NOW)
         end = saying(whole / "published")
         for room in (*KILOBYTES, None):
             _mount("-t", "tmpfs", "-o", "size=64m", "none", str(disk))
@@ -76,14 +76,14 @@ def _try_all(scratch: Path) -> dict:
             _mount("-o", options, str(disk))
             title = f"{scenario.name}, " + ("read-only" if room is None else f"{room} kB left")
             try:
-                scenario.run(folder)
+                scenario.run(folder, NOW)
             except ReleaseError:
                 refused += 1
             except Exception as error:  # whatever else it says is a fault to report
                 faults.append(f"{title}: ended with {type(error).__name__}: {error}")
             faults += [f"{title}: {problem}" for problem in problems(folder / "published")]
             _mount("-o", "remount,rw,size=64m", str(disk))
-            scenario.run(folder)
+            scenario.run(folder, NOW)
             faults += [f"{title}, after a rerun: {problem}" for problem in after_rerun(folder, end)]
             subprocess.run(["umount", str(disk)], check=True)
             tried += room is not None

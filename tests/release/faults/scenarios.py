@@ -28,22 +28,22 @@ _WRITES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.tru
 
 @dataclass(frozen=True)
 class Scenario:
-    """A step that changes what readers see. `run` takes the folder that holds the published one, and can be run again."""
+    """A step that changes what readers see. `run` takes the folder that holds the published one and what the clock says; it can be run again."""
 
     name: str
     start: Path | None
-    run: Callable[[Path], None]
+    run: Callable[[Path, datetime], None]
 
 
 def scenarios(scratch: Path) -> list[Scenario]:
     """All scenarios, with their starting folders made below `scratch`."""
     large, mixed = Publish(*_content(scratch / "large", LARGE)), Publish(*_content(scratch / "mixed", MIXED))
     one, two, waiting = scratch / "one", scratch / "two", scratch / "waiting"
-    large(one)
+    large(one, NOW)
     shutil.copytree(one, two)
-    mixed(two)
+    mixed(two, NOW)
     shutil.copytree(one, waiting)
-    replace(mixed, people=1)(waiting)
+    replace(mixed, people=1)(waiting, NOW)
     with publishing(waiting / "published", NOW) as session:
         review(session, *PLACE, "B. Reviewer")
         approve(session, *PLACE, "B. Reviewer", "read the report")
@@ -63,9 +63,9 @@ class Publish:
     tables: dict
     people: int = 0
 
-    def __call__(self, folder: Path) -> None:
+    def __call__(self, folder: Path, now: datetime) -> None:
         product = replace(PRODUCT, approval=Approval(public=self.people))
-        publish(product, self.outline, self.tables, INPUTS, folder / "published", synthetic=False, now=NOW)
+        publish(product, self.outline, self.tables, INPUTS, folder / "published", synthetic=False, now=now)
 
 
 def _content(folder: Path, counts: dict) -> tuple:
@@ -73,17 +73,17 @@ def _content(folder: Path, counts: dict) -> tuple:
     return statistics.outline, protected(statistics)
 
 
-def release_approved(folder: Path) -> None:
+def release_approved(folder: Path, now: datetime) -> None:
     """Release the version that is approved, unless that is done."""
-    with publishing(folder / "published", NOW) as session:
+    with publishing(folder / "published", now) as session:
         entry = session.pending(*PLACE)
         if entry is not None and entry.after == APPROVED:
             release(session, entry, "C. Releaser")
 
 
-def take_back(folder: Path) -> None:
+def take_back(folder: Path, now: datetime) -> None:
     """Withdraw version 1.0.1, unless that is done."""
-    with publishing(folder / "published", NOW) as session:
+    with publishing(folder / "published", now) as session:
         if session.ledger.last(*PLACE, "1.0.1").after == RELEASED:
             withdraw(session, *PLACE, "1.0.1", "B. Reviewer", "counts were wrong")
 

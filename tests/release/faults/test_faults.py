@@ -39,3 +39,8 @@ def test_a_full_disk_is_told_and_leaves_whole_versions(campaign):
 def test_two_publishers_at_once_leave_what_one_would(campaign):
     campaign.two_at_once(1)
     assert campaign.outcome.faults == []
+
+
+def test_a_clock_that_jumps_changes_nothing_but_times(campaign):
+    campaign.jumping_clocks(2)
+    assert campaign.outcome.faults == []

@@ -97,13 +97,20 @@ def publishing(published: Path, now: datetime | None = None) -> Iterator[Session
                 _remove(staging)
         finally:
             os.close(lock)
-    except (OSError, duckdb.IOException) as error:
-        if isinstance(error, OSError) and error.errno not in _UNWRITABLE:
+    except (OSError, duckdb.Error) as error:
+        if not _is_of_the_disk(error):
             raise
         raise ReleaseError(
             f"{published} or the folder beside it cannot be written: {str(error).splitlines()[0]}. What readers see is whole. "
             "Make room, or mend the folder, and run again."
         ) from error
+
+
+def _is_of_the_disk(error: OSError | duckdb.Error) -> bool:
+    """Whether an error says that a file cannot be written. DuckDB tells a disk that is full when it commits as a failed transaction."""
+    if isinstance(error, OSError):
+        return error.errno in _UNWRITABLE
+    return isinstance(error, duckdb.IOException) or any(os.strerror(number) in str(error) for number in _UNWRITABLE)
 
 
 def _check_place(store: Store) -> None:
