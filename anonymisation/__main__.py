@@ -6,7 +6,7 @@
     python -m anonymisation records IN.csv OUT.csv records that may be published one by one
 
 Exit status: 0 done; 1 an audit found something disclosed, or a table or records cannot be protected; 2 the command or an input file
-cannot be used as it is.
+cannot be used as it is; 3 an audit found nothing, but could not decide of every cell.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from anonymisation.policy import Cost, Guarantee, Policy, Reader, Zeros
 from anonymisation.primary import GroupDisclosure, Singletons
 from anonymisation.records.policy import Loss, Recoding, Suppressed
 
-DONE, FAILED, UNUSABLE = 0, 1, 2
+DONE, FAILED, UNUSABLE, UNDECIDED = 0, 1, 2, 3
 
 FOLDER = (
     "folder with inner.csv (a column per dimension, and freq; rows with the same codes are added, combinations that are not"
@@ -225,7 +225,9 @@ def _audit(options: argparse.Namespace) -> int:
 
     verdict = judge(pattern, hierarchies, policy)
     print("\n".join(describe_verdict(verdict, pattern, policy)))
-    return FAILED if verdict.broken(policy.guarantee) else DONE
+    if verdict.broken(policy.guarantee):
+        return FAILED
+    return UNDECIDED if verdict.attack.undecided else DONE
 
 
 def _measure(options: argparse.Namespace) -> int:

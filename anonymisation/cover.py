@@ -28,10 +28,10 @@ def covering(
     """
     if sums.nnz > MOST_ENTRIES:
         return primary.astype(np.float64)
-    conditions = _conditions(sums, primary, room, width, np.isfinite(price))
-    if conditions is None:
+    found = conditions(sums, primary, room, width, np.isfinite(price))
+    if found is None:
         return primary.astype(np.float64)
-    matrix, lower, extra = conditions
+    matrix, lower, extra = found
     cells = sums.shape[1]
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
@@ -55,7 +55,7 @@ def covering(
     return np.clip(np.asarray(solver.getSolution().col_value)[:cells], 0.0, 1.0)
 
 
-def _conditions(
+def conditions(
     sums: sp.csr_array, primary: np.ndarray, room: np.ndarray, width: int, allowed: np.ndarray
 ) -> tuple[sp.csr_array, np.ndarray, int] | None:
     """The rows ``matrix @ (withheld, taken up) >= lower``, and how many variables of the second kind there are."""

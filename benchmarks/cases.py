@@ -46,10 +46,12 @@ SYNTHETIC = {
     "3d-20k": (Dimension("region", 70, 5), OFFENCE, AGE),
     "3d-30k": (Dimension("region", 108, 5), OFFENCE, AGE),
     "3d-50k": (Dimension("region", 184, 5), OFFENCE, AGE),
+    "3d-100k": (Dimension("region", 374, 5), OFFENCE, AGE),
+    "3d-150k": (Dimension("region", 570, 5), OFFENCE, AGE),
     "4d-150k": (REGION, OFFENCE, AGE, PLACE),
     "5d-500k": (REGION, OFFENCE, AGE, SUSPECT, ETHNICITY),
 }
-"""Dimensions by name of a synthetic case: 1,008, 9,880, 19,760, 29,640, 49,400, 148,200 and 494,000 cells."""
+"""Dimensions by name of a synthetic case: 1,008, 9,880, 19,760, 29,640, 49,400, 98,800, 149,760, 148,200 and 494,000 cells."""
 
 PUBLISHED = ("t1k", "t10k", "ssb_z1", "sdctable_testprob")
 

@@ -26,6 +26,7 @@ HOW = {
     "witness": "by witnesses",
     "neighbourhood": "by programs of a neighbourhood",
     "program": "by programs of their own",
+    "undecided": "undecided",
 }
 """How a cell can have been decided, as ``Attack.checked`` names it."""
 
@@ -79,5 +80,11 @@ def describe_verdict(verdict: Verdict, pattern: Pattern, policy: Policy) -> list
     ]
     if len(broken) > MOST_NAMED:
         lines.append(f"  and {len(broken) - MOST_NAMED} more")
-    lines.append(f"{asked} is broken ({len(broken)} found)." if broken else f"{asked} holds.")
+    undecided = verdict.attack.undecided
+    if broken:
+        lines.append(f"{asked} is broken ({len(broken)} found).")
+    elif undecided:
+        lines.append(f"{asked} is not proven: nothing was found, but {undecided} cells are undecided, in a part too large to settle each.")
+    else:
+        lines.append(f"{asked} holds.")
     return lines

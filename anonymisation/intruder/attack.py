@@ -65,11 +65,11 @@ class Attack:
     """The verdict: how many cells there are, how many are withheld, what was found, and how cells were decided.
 
     ``checked`` counts judged cells, each once, by what decided them: ``propagation`` (one sum at a time), ``equations``
-    (rank), ``witness`` (counts far enough apart that satisfy all that is published), ``neighbourhood`` (cannot be
-    small), ``program`` (minimised and maximised one by one).  Of those, ``integer`` were settled in whole numbers
-    where the linear witnesses are not: by integer programs, or by a pair of whole-number solutions.  What is left are
-    ``fractional`` ones, for which no such pair was found within the limits of ``certificates``: proven for them is
-    only that linear reasoning, however far it goes, does not narrow them.  ``pairs``: singletons and cells settled
+    (rank), ``witness`` (counts far enough apart that satisfy all that is published), ``neighbourhood`` (programs of a few
+    sums around it), ``program`` (minimised and maximised one by one), ``undecided`` (see there).  Of those, ``integer`` were
+    settled in whole numbers where the linear witnesses are not: by integer programs, or by a pair of whole-number solutions.
+    What is left are ``fractional`` ones, for which no such pair was found within the limits of ``certificates``: proven for
+    them is only that linear reasoning, however far it goes, does not narrow them.  ``pairs``: singletons and cells settled
     one pair at a time; ``groups``: margins judged; ``programs_solved``: all programs.
     """
 
@@ -82,6 +82,11 @@ class Attack:
     def disclosed(self) -> int:
         """How many cells a reader learns too much about."""
         return len(self.findings)
+
+    @property
+    def undecided(self) -> int:
+        """How many judged cells, in connected parts too large for a program each, were proven neither safe nor disclosed."""
+        return self.checked.get("undecided", 0)
 
 
 def attack(
@@ -178,13 +183,13 @@ class _Reader:
         if self._sensitive is None or self._guarantee == "contract":
             self._judged = possibly_small | sensitive
             reckoning.decided(~self._judged, "propagation")
-            bounds = (threshold, lowest, highest) if self._sensitive is None else None
+            bounds = (threshold, lowest, highest)
         else:
             self._judged, bounds = always, None
         determined = unknowns.determined()
 
         def narrow(minimum: int, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-            return narrower(unknowns, minimum, width, wanted, determined, reckoning, bounds)
+            return narrower(unknowns, minimum, width, wanted, determined, reckoning, bounds, always)
 
         # A reader who knows that zeros are published gives a withheld cell at least 1; where that cannot be, zeros
         # were withheld too and she gives it at least 0.  What is wide under the first is wide under the second.

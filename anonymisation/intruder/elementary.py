@@ -14,7 +14,7 @@ sums of the system before it counts, so nothing rests on how it was found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,12 +24,9 @@ from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.system import System
 
-CHOICES = ((4, 4, 0), (40, 8, 8))
-"""Finest codes that stand for a code above them, others that these are swapped with, and others outside its group that
-a finest code is swapped with: at first, and for what is left."""
-
-SIBLINGS = 40
-"""Codes of its own group that a finest code is swapped with, at most."""
+CHOICES = ((4, 4, 40, 0), (40, 8, 400, 8))
+"""Finest codes that stand for a code above them, others that these are swapped with, others of its own group that a finest code is swapped
+with, and others outside it: at first, and for what is left."""
 
 ENTRIES = 400_000
 """Entries of the arrays that are looked at together: a bound on memory."""
@@ -42,15 +39,24 @@ Shift = tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Reach:
-    """By unknown, the least and the largest value in the solutions found; ``whole``: all of them are whole numbers."""
+    """By unknown, the least and the largest value in the solutions found; ``whole``: all of them are whole numbers.
+
+    ``changes``: the elementary changes that lead to them, each as unknowns and signs.
+    """
 
     lowest: np.ndarray
     highest: np.ndarray
     whole: bool
+    changes: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
 
-    def width(self) -> np.ndarray:
+    def width(self, cells: np.ndarray | slice = slice(None)) -> np.ndarray:
         """How far apart the whole numbers in between are."""
-        return np.floor(self.highest + TOLERANCE) - np.ceil(self.lowest - TOLERANCE)
+        return np.floor(self.highest[cells] + TOLERANCE) - np.ceil(self.lowest[cells] - TOLERANCE)
+
+    def joined(self, other: Reach) -> Reach:
+        """What both prove together."""
+        lowest, highest = np.minimum(self.lowest, other.lowest), np.maximum(self.highest, other.highest)
+        return Reach(lowest, highest, self.whole and other.whole, self.changes + other.changes)
 
 
 def widen(system: System, unknowns: Unknowns, point: np.ndarray, low: np.ndarray, width: int, wanted: np.ndarray) -> Reach:
@@ -65,6 +71,20 @@ def widen(system: System, unknowns: Unknowns, point: np.ndarray, low: np.ndarray
         for choice in CHOICES:
             search.table(ids, list(system.axes[name].values()), hierarchies, choice)
     return search.reach
+
+
+def centred(point: np.ndarray, low: np.ndarray, changes: Sequence[tuple[np.ndarray, np.ndarray]], whole: bool) -> np.ndarray:
+    """A solution further from its bounds ``low``: by one change after the other, to the middle of what that allows.
+
+    ``whole``: by whole steps, so that a solution in whole numbers stays one.
+    """
+    point = point.copy()
+    for cells, signs in changes:
+        rising, falling = cells[signs > 0], cells[signs < 0]
+        if len(rising) and len(falling):
+            step = ((point[falling] - low[falling]).min() - (point[rising] - low[rising]).min()) / 2.0
+            point[cells] += signs * (np.fix(step) if whole else step)
+    return point
 
 
 class _Search:
@@ -82,7 +102,7 @@ class _Search:
         self._open = wanted & (self.reach.width() < width)
 
     def table(
-        self, ids: np.ndarray, axes: Sequence[Sequence[str]], hierarchies: Sequence[Hierarchy], choice: tuple[int, int, int]
+        self, ids: np.ndarray, axes: Sequence[Sequence[str]], hierarchies: Sequence[Hierarchy], choice: tuple[int, int, int, int]
     ) -> None:
         """Look for changes of the cells of one table."""
         number = self._number[ids]
@@ -140,6 +160,8 @@ class _Search:
         # Nothing need fall, and then it could rise without end.
         forth, back = (np.where(broken, 0.0, np.minimum(step, 2.0 * self._width)) for step in (forth, back))
         lengths = np.diff(start)
+        parts = zip(np.split(cells, start[1:-1]), np.split(signs, start[1:-1]), broken.tolist(), strict=True)
+        self.reach.changes.extend((some, sign) for some, sign, wrong in parts if not wrong)
         for step in (np.repeat(forth, lengths) * signs, np.repeat(-back, lengths) * signs):
             np.minimum.at(self.reach.lowest, cells, self._point[cells] + step)
             np.maximum.at(self.reach.highest, cells, self._point[cells] + step)
@@ -202,9 +224,9 @@ def _best(
     return found
 
 
-def _shifts(codes: Sequence[str], hierarchy: Hierarchy, weight: np.ndarray, choice: tuple[int, int, int]) -> list[_Shifts]:
+def _shifts(codes: Sequence[str], hierarchy: Hierarchy, weight: np.ndarray, choice: tuple[int, int, int, int]) -> list[_Shifts]:
     """By code of an axis the shifts tried; codes that weigh most come first where there are many."""
-    most_below, most_partners, most_far = choice
+    most_below, most_partners, most_beside, most_far = choice
     place = {code: i for i, code in enumerate(codes)}
     above = [tuple(place[up] for up in hierarchy.ancestors[code] if up in place) for code in codes]
     inner = {up for i, ups in enumerate(above) for up in ups if up != i}
@@ -222,7 +244,7 @@ def _shifts(codes: Sequence[str], hierarchy: Hierarchy, weight: np.ndarray, choi
         else:
             pairs = [swap(code, j) for j in finest if j != code]
             beside = [pair for pair in pairs if len(pair[0]) == len(pair[1]) == 1]
-            tried.append([*beside[:SIBLINGS], *[pair for pair in pairs if pair not in beside][:most_far], (above[code], ())])
+            tried.append([*beside[:most_beside], *[pair for pair in pairs if pair not in beside][:most_far], (above[code], ())])
     # The same number of shifts for all codes of a depth, so that they can be looked at together.
     depth = [len(ups) if i not in inner else -len(codes) + len(ups) for i, ups in enumerate(above)]
     many = {level: max(len(t) for t, at in zip(tried, depth, strict=True) if at == level) for level in depth}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anonymisation.intruder.intervals import Reckoning, narrower
+from anonymisation.intruder.intervals import MEANS, Reckoning, narrower
 from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.unknowns import FAR, Unknowns
 from anonymisation.system import System
@@ -56,6 +56,7 @@ def lone_categories(
     reckoning = Reckoning(len(wanted))
     single = narrower(unknowns, minimum, 1, wanted, np.zeros(len(wanted), dtype=bool), reckoning)
     checked["programs_solved"] += reckoning.programs
+    checked["undecided"] += int((reckoning.means == MEANS.index("undecided")).sum())
     for i, (lowest, highest) in single.items():
         least[unknowns.cells[i]], most[unknowns.cells[i]] = lowest, highest
     found = []

@@ -10,10 +10,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from anonymisation.intruder.certificates import certify
-from anonymisation.intruder.elementary import Reach, widen
 from anonymisation.intruder.neighbourhoods import grow
 from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.unknowns import FAR, Component, Unknowns
+from anonymisation.intruder.vast import Question, judge_vast
 
 WHOLE = 300
 """Unknowns up to which integer programs settle each cell that fractions leave open; in larger components pairs of
@@ -26,15 +26,11 @@ LARGE_COMPONENT, NEIGHBOURHOOD = 1500, 150
 """Unknowns beyond which, and among which, a cell is first shown to be large by the sums around it alone."""
 
 VAST = 20_000
-"""Unknowns beyond which one solution takes so long that others are first looked for near it (``elementary``), and pairs
-of whole-number solutions nowhere else."""
-
-MOST_POINTS = 3
-"""Solutions of a vast component near which others are looked for, after the first: each is a program of minutes."""
+"""Unknowns beyond which a program over all of them takes minutes, so that a component is judged by other means (``vast``)."""
 
 Interval = tuple[int, int]
 
-MEANS = ("propagation", "equations", "witness", "neighbourhood", "program")
+MEANS = ("propagation", "equations", "witness", "neighbourhood", "program", "undecided")
 WHOLENESS = ("integer", "fractional")
 
 
@@ -69,11 +65,16 @@ def narrower(
     determined: np.ndarray,
     reckoning: Reckoning,
     small: tuple[int, np.ndarray, np.ndarray] | None = None,
+    always: np.ndarray | None = None,
 ) -> dict[int, Interval]:
     """The wanted unknowns whose interval is narrower than ``width``, with it, for a reader who knows the ``minimum``.
 
-    ``determined``: unknowns that equations alone determine.  ``reckoning`` is told what decided each wanted unknown.  ``small`` (a threshold, and bounds that hold for a reader
-    who allows zeros): leave out cells that cannot be below the threshold even for that reader.
+    ``determined``: unknowns that equations alone determine.  ``reckoning`` is told what decided each wanted unknown.
+    ``small`` (a threshold, and bounds that hold for a reader who allows zeros): leave out cells that cannot be below the threshold even
+    for that reader, save those of ``always``.
+
+    In a component of more than ``VAST`` unknowns an interval is one that holds the cell's, and what neither solutions nor sums settle is left
+    out: ``reckoning`` has it as undecided.
     """
     low, high = unknowns.bounds(minimum)
     narrow: dict[int, Interval] = {}
@@ -89,19 +90,10 @@ def narrower(
             reckoning.decided(members[open_cells], "witness")
             continue
         ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + FAR * width)
-        program, reach = None, None
         if len(members) > VAST and unknowns.system is not None:
-            program, reach = _near(unknowns, component, low[members], ceiling, width, open_cells)
-            if (reach.width() >= width)[open_cells].all():
-                reckoning.decided(members[open_cells], "witness")
-                if not reach.whole:
-                    reckoning.wholeness[members[open_cells]] = WHOLENESS.index("fractional")
-                reckoning.programs += program.solved if program else 0
-                continue
-        program = program or Program(component.sums, component.lower, component.upper, low[members], ceiling)
-        if reach is not None:
-            program.extend(reach.lowest, reach.highest, reach.whole)
-            _nearer(unknowns, component, program, low[members], width, open_cells & ~tight[members])
+            narrow |= _vast(unknowns, component, minimum, width, wanted, determined, reckoning, (low, high), small, always)
+            continue
+        program = Program(component.sums, component.lower, component.upper, low[members], ceiling)
         program.sweep(width, open_cells & ~tight[members])
         left = open_cells & (program.proven_width() < width)
         if len(members) > LARGE_COMPONENT:
@@ -110,7 +102,8 @@ def narrower(
             if small is not None:
                 threshold, least, most = small
                 most = np.where(np.isfinite(most[members]), most[members], FAR * width)
-                excluded = _cannot_be_small(component, least[members], most, threshold, left)
+                free = left if always is None else left & ~always[members]
+                excluded = _cannot_be_small(component, least[members], most, threshold, free)
                 reckoning.decided(members[excluded], "neighbourhood")
                 open_cells, left = open_cells & ~excluded, left & ~excluded
         program.settle(width, left)
@@ -120,8 +113,6 @@ def narrower(
         if len(members) <= WHOLE:
             settled = program.settle_whole(unsure)
             certain = unsure
-        elif len(members) > VAST:
-            certain, settled = np.zeros_like(unsure), {}
         else:
             certain, settled = certify(component, program, low[members], ceiling, width, unsure & ~short)
             certain[list(settled)] = True
@@ -134,36 +125,42 @@ def narrower(
     return narrow
 
 
-def _near(
-    unknowns: Unknowns, component: Component, low: np.ndarray, ceiling: np.ndarray, width: int, wanted: np.ndarray
-) -> tuple[Program | None, Reach]:
-    """What the solutions near one of them prove in a vast component; the program, where that one took a program."""
+def _vast(
+    unknowns: Unknowns,
+    component: Component,
+    minimum: int,
+    width: int,
+    wanted: np.ndarray,
+    determined: np.ndarray,
+    reckoning: Reckoning,
+    bounds: tuple[np.ndarray, np.ndarray],
+    small: tuple[int, np.ndarray, np.ndarray] | None,
+    always: np.ndarray | None,
+) -> dict[int, Interval]:
+    """As ``narrower``, for one vast component."""
     members = component.members
-    point, program = None, None
-    if unknowns.solution is not None:
-        told = unknowns.solution[members]
-        reached = component.sums.astype(np.int64) @ told
-        if (told >= low).all() and (reached >= component.lower).all() and (reached <= component.upper).all():
-            point = told.astype(np.float64)
-    if point is None:
-        program = Program(component.sums, component.lower, component.upper, low, ceiling)
-        point = program.point()
-    part = Unknowns(unknowns.cells[members], component.sums, component.lower, component.upper)
-    return program, widen(unknowns.system, part, point, low, width, wanted)
-
-
-def _nearer(
-    unknowns: Unknowns, component: Component, program: Program, low: np.ndarray, width: int, wanted: np.ndarray
-) -> None:
-    """Look near further solutions, in which what is not proven of a vast component is larger."""
-    part = Unknowns(unknowns.cells[component.members], component.sums, component.lower, component.upper)
-    for _ in range(MOST_POINTS):
-        left = wanted & (program.proven_width() < width)
-        if not left.any():
-            return
-        program.sweep(width, left, most=1)
-        reach = widen(unknowns.system, part, program.point(), low, width, left)
-        program.extend(reach.lowest, reach.highest, reach.whole)
+    # Without a threshold every unknown matters whatever it can be.
+    threshold, least, most = small or (0, *bounds)
+    matters = np.full(len(members), small is None) if always is None else always[members] | (small is None)
+    low, high = (bound[members] for bound in bounds)
+    answer = judge_vast(
+        unknowns,
+        component,
+        Question(low, high, width, wanted[members], determined[members], matters, threshold, least[members], most[members]),
+    )
+    open_cells = wanted[members] & ~determined[members] & (high - low >= width)
+    for decided, means in (
+        (answer.wide & ~answer.local, "witness"),
+        (answer.local | answer.excluded, "neighbourhood"),
+        (answer.undecided, "undecided"),
+    ):
+        reckoning.decided(members[decided], means)
+    told = np.isin(np.arange(len(members)), list(answer.narrow))
+    reckoning.decided(members[told & open_cells], "neighbourhood")
+    if not answer.whole:
+        reckoning.wholeness[members[answer.wide]] = WHOLENESS.index("fractional")
+    reckoning.programs += answer.programs
+    return {int(members[i]): ends for i, ends in answer.narrow.items()}
 
 
 def _cannot_be_small(

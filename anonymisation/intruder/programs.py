@@ -45,6 +45,9 @@ NODES = 200
 NEAR = 0.5
 """How far from the best such a program may end: any witness will do."""
 
+STEPS = 300
+"""Steps of the interior-point method that looks for a solution of a vast component."""
+
 PRIMAL_SIMPLEX = 4
 """HiGHS's number of that strategy."""
 
@@ -245,6 +248,14 @@ class Program:
         self._solver.changeColCost(cell, 0.0)
         return float(self._point[cell])
 
+    def most(self, cell: int) -> float:
+        """The largest value of one unknown."""
+        self._ask()
+        self._solver.changeColCost(cell, -1.0)
+        self._vertex()
+        self._solver.changeColCost(cell, 0.0)
+        return float(self._point[cell])
+
     def bounds(self, cell: int) -> tuple[int, int]:
         """The smallest and largest whole number that a settled cell took."""
         return math.ceil(self.lowest[cell] - TOLERANCE), math.floor(self.highest[cell] + TOLERANCE)
@@ -329,3 +340,33 @@ class Program:
         reached = self._sums @ whole
         inside = (whole >= self._low).all() and (whole <= self._high).all()
         return bool(inside and (reached >= self._lower).all() and (reached <= self._upper).all())
+
+
+def interior_point(
+    sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray | None:
+    """A solution of ``lower <= sums @ x <= upper``, ``low <= x <= high``, by the interior-point method alone; None where it gives none.
+
+    ``high`` may be infinite.  Raises ``InconsistentTablesError`` where there is no solution.
+    """
+    matrix = sp.csc_array(sums, dtype=np.float64)
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = sums.shape
+    model.col_cost_ = np.zeros(sums.shape[1])
+    model.col_lower_, model.col_upper_ = low.astype(float), np.where(np.isfinite(high), high, highspy.kHighsInf)
+    model.row_lower_, model.row_upper_ = lower.astype(float), np.where(np.isfinite(upper), upper, highspy.kHighsInf)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    solver = highspy.Highs()
+    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("solver", "ipm"), ("run_crossover", "off"), ("ipm_iteration_limit", STEPS)):
+        solver.setOptionValue(option, value)
+    solver.passModel(model)
+    solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
+    point = np.asarray(solver.getSolution().col_value)
+    if len(point) != sums.shape[1] or not np.isfinite(point).all():
+        return None
+    point = np.clip(point, low, high)
+    reached = sums @ point
+    return None if (reached < lower - TOLERANCE).any() or (reached > upper + TOLERANCE).any() else point
