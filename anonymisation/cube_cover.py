@@ -45,24 +45,31 @@ def cube_cover(
 ) -> list[Hypercube]:
     """Hypercubes, one through each ``sensitive`` cell wherever there is one, whose corners may all be withheld.
 
-    The system must be of one table.  All arrays have an entry per cell, and so are the corners numbered.  ``free``:
-    cells that are withheld in any case; ``room``: how far each cell can fall; ``price``: what withholding it costs,
-    infinity where it stays published.  Each corner has an interval of ``width``.
+    All arrays have an entry per cell, and so are the corners numbered.  ``free``: cells that are withheld in any case; ``room``: how far each
+    cell can fall; ``price``: what withholding it costs, infinity where it stays published.  Each corner has an interval of ``width``.
+
+    Of linked tables each is covered by itself.  Corners are none of the cells that several tables show, so that no other table changes with a
+    hypercube, and these cells are not covered.
     """
-    (name, ids), = system.cell_ids.items()
-    axes = system.axes[name]
-    cover = _Cover(sensitive[ids.ravel()], free[ids.ravel()], price[ids.ravel()])
-    usable = (np.isfinite(price) | sensitive | free)[ids]
-    for wide in (False, True):
-        # Swaps across groups make many more hypercubes, of more corners: they are for cells that have no other.
-        cubes = Hypercubes(
-            list(axes.values()), [system.hierarchies[d] for d in axes], counts[ids], room[ids], usable, width, wide
-        )
-        cover.extend(cubes)
-        if not wide:
-            cover.improve(cubes)
-    numbers = ids.ravel()
-    return [Hypercube(numbers[cube.cells], cube.signs, cube.rise, cube.fall) for cube in cover.chosen()]
+    shown = np.zeros(system.size, dtype=np.int64)
+    for ids in system.cell_ids.values():
+        np.add.at(shown, np.unique(ids), 1)
+    found = []
+    for name, ids in system.cell_ids.items():
+        axes, numbers, own = system.axes[name], ids.ravel(), shown[ids] == 1
+        wanted = sensitive[ids] & own
+        cover = _Cover(wanted.ravel(), free[numbers], price[numbers])
+        usable = (np.isfinite(price) | sensitive | free)[ids] & own
+        for wide in (False, True):
+            # Swaps across groups make many more hypercubes, of more corners: they are for cells that have no other.
+            cubes = Hypercubes(
+                list(axes.values()), [system.hierarchies[d] for d in axes], counts[ids], room[ids], usable, width, wide
+            )
+            cover.extend(cubes)
+            if not wide:
+                cover.improve(cubes)
+        found += [Hypercube(numbers[cube.cells], cube.signs, cube.rise, cube.fall) for cube in cover.chosen()]
+    return found
 
 
 def check_cubes(system: System, cubes: Iterable[Hypercube], room: np.ndarray, width: int) -> None:

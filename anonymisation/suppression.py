@@ -58,7 +58,7 @@ def suppress(
     required = primary | (forced & np.isfinite(price))
     room = np.maximum(counts - policy.least, 0)
     dimensions = max(map(len, system.axes.values()))
-    if len(system.axes) == 1 and dimensions > 2 and system.size * 2**dimensions > large:
+    if dimensions > 2 and system.size * 2**dimensions > large:
         search = _covered(system, counts, primary, policy, price, required, room)
         return _demanded(system, counts, primary, policy, search)
     share = covering(system.sums, required, room, policy.width, price)
