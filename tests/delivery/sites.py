@@ -201,9 +201,8 @@ class DataPressSite(Site):
         resources = self.dataset["resources"]
         if id is not None and id not in resources:
             raise Refusal(404, {"error": "no such resource"})
-        id = id or uuid.uuid4().hex[:3]
-        while id not in resources and any(id == other for other in resources):
-            id = uuid.uuid4().hex[:3]
+        if id is None:
+            id = next(number for number in iter(lambda: uuid.uuid4().hex[:3], None) if number not in resources)
         now = f"2026-06-01T00:00:{len(self.asked) % 60:02}.000Z"
         old = resources.get(id, {"description": "", "order": 0, "timeframe": None, "title": filename})
         resources[id] = old | {
