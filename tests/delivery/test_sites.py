@@ -3,7 +3,7 @@
 import json
 import subprocess
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import sha256, shake_256
 
 import pytest
 
@@ -47,6 +47,14 @@ class Place:
         if self.is_datapress:
             return {entry["title"]: entry | {"id": id} for id, entry in self.dataset["resources"].items()}
         return {entry["name"]: entry for entry in self.dataset["resources"]}
+
+    def lose(self, name):
+        """Forget a file, as if another had taken its place."""
+        entry = self.resources[name]
+        if self.is_datapress:
+            del self.dataset["resources"][entry["id"]]
+        else:
+            self.dataset["resources"].remove(entry)
 
     def files(self):
         """The digest of each file that visitors can see: of those themselves, a difference would not tell its name."""
@@ -199,6 +207,23 @@ def test_a_site_that_stays_away_is_given_up_and_the_next_run_goes_on(published, 
     assert place.files() == wanted(published)
 
 
+def test_a_file_that_the_site_loses_after_it_was_read_back_is_missed(published, place, monkeypatch):
+    answer, lost = place.site.answer, []
+
+    def forgetful(method, path, *rest):
+        if "/download/" in path and len(place.files()) == 3 and not lost:
+            lost.append(next(iter(place.resources)))
+            place.lose(lost[0])
+        return answer(method, path, *rest)
+
+    monkeypatch.setattr(place.site, "answer", forgetful)
+    with pytest.raises(UnverifiedError) as refused:
+        send(published, place)
+    assert lost[0] in str(refused.value)
+    send(published, place)
+    assert place.files() == wanted(published)
+
+
 def test_content_that_the_site_garbles_is_never_taken_for_delivered(published, place, monkeypatch):
     answer = place.site.answer
     monkeypatch.setattr(place.site, "answer", lambda method, path, *rest: b"x" + answer(method, path, *rest)[1:] if "/download/" in path else answer(method, path, *rest))
@@ -253,7 +278,7 @@ def datapress(monkeypatch):
 
 
 def test_a_large_file_goes_in_chunks_on_from_the_one_that_failed(datapress, tmp_path):
-    content = hashlib.shake_256(b"large").digest(23 << 20)
+    content = shake_256(b"large").digest(23 << 20)
     path = tmp_path / "large.bin"
     path.write_bytes(content)
     item = Item("victims-test/large.bin", Source(path, len(content), sha256(content).hexdigest()), "Large (version 1.0.0 of victims-test)")
@@ -295,6 +320,6 @@ print(len(client.get_dataset("ab12x")["resources"]))
 def test_the_vendors_own_client_works_with_the_site_of_these_tests(datapress, tmp_path):
     """So the site is not merely what our own adapter happens to say."""
     path = tmp_path / "vendor.bin"
-    path.write_bytes(hashlib.shake_256(b"vendor").digest(11 << 20))
+    path.write_bytes(shake_256(b"vendor").digest(11 << 20))
     done = subprocess.run([tool("bin/python"), "-c", VENDOR, datapress.site.address, KEY, path], capture_output=True, text=True, timeout=60)
     assert done.stdout.split("\n") == ["Publisher", "By the vendor", "0", ""], done.stderr

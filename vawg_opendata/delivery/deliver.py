@@ -85,6 +85,7 @@ def bring(adapter: Adapter, target: Target, offer: Offer, *, really: bool, pause
         if really:
             for item in missing:
                 again(lambda item=item: _send(adapter, item))
+            _all_there(wanted, again(adapter.held))
             again(adapter.finish)
         return Delivery(target.name, target.audience, really, tuple(steps), len(wanted.items) - len(missing))
     finally:
@@ -137,6 +138,13 @@ def _send(adapter: Adapter, item: Item) -> None:
     adapter.put(item)
     if adapter.digest(item.name) != item.source.sha256:
         raise UnverifiedError(f"{item.name} was sent, and what the target gives back is something else.")
+
+
+def _all_there(wanted: Wanted, held: Mapping[str, int]) -> None:
+    """UnverifiedError where what was there, and was read back, is there no more: a target may lose one file to another."""
+    lost = [item.name for item in wanted.items if held.get(item.name) != item.source.bytes]
+    if lost:
+        raise UnverifiedError(f"{', '.join(lost)}: was at the target, and is no more as it was. Run the delivery again, and ask whoever runs the target.")
 
 
 class _Attempts:
