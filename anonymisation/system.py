@@ -74,12 +74,12 @@ class System:
             here = np.zeros(ids.shape)
             for axis, (dimension, codes) in enumerate(self.axes[name].items()):
                 hierarchy = self.hierarchies[dimension]
-                finest = dict.fromkeys(codes, 0)
-                for code in _finest(hierarchy, codes):
+                below = dict.fromkeys(codes, 0)
+                for code in finest(hierarchy, codes):
                     for above in hierarchy.ancestors[code]:
-                        if above in finest:
-                            finest[above] += 1
-                leaves = np.log2(list(finest.values()))
+                        if above in below:
+                            below[above] += 1
+                leaves = np.log2(list(below.values()))
                 here += leaves.reshape([-1 if i == axis else 1 for i in range(ids.ndim)])
             np.maximum.at(breadth, ids.ravel(), here.ravel())
         return breadth
@@ -161,7 +161,7 @@ def _check_axes(table: Axed, hierarchies: Mapping[str, Hierarchy]) -> None:
             raise TableError(f"table {table.name!r}: the axis {dimension!r} lacks its total {hierarchy.total!r}")
 
 
-def _finest(hierarchy: Hierarchy, codes: Sequence[str]) -> list[str]:
+def finest(hierarchy: Hierarchy, codes: Sequence[str]) -> list[str]:
     """The codes of an axis that have no other code of it below them."""
     above = {up for code in codes for up in hierarchy.ancestors[code] if up != code}
     return [code for code in codes if code not in above]
@@ -170,7 +170,7 @@ def _finest(hierarchy: Hierarchy, codes: Sequence[str]) -> list[str]:
 def _overlap(hierarchy: Hierarchy, codes: Sequence[str]) -> tuple[str, str] | None:
     """Two finest codes of an axis that share a leaf, if there are such: how they add up cannot be told then."""
     owner: dict[str, str] = {}
-    for code in _finest(hierarchy, codes):
+    for code in finest(hierarchy, codes):
         for leaf in hierarchy.leaves_below[code]:
             if owner.setdefault(leaf, code) != code:
                 return owner[leaf], code

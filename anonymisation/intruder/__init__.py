@@ -9,6 +9,7 @@ each connected component.
 """
 
 from anonymisation.intruder.attack import Attack, Finding, attack
-from anonymisation.intruder.lists import RecordList, attack_beside_lists
+from anonymisation.intruder.lists import attack_beside_lists
+from anonymisation.intruder.placement import RecordList
 
 __all__ = ["Attack", "Finding", "RecordList", "attack", "attack_beside_lists"]

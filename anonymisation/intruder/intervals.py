@@ -59,7 +59,7 @@ class Reckoning:
 
 def narrower(
     unknowns: Unknowns,
-    minimum: int,
+    minimum: int | np.ndarray,
     width: int,
     wanted: np.ndarray,
     determined: np.ndarray,

@@ -47,12 +47,12 @@ class Unknowns:
     system: System | None = None
     solution: np.ndarray | None = None
 
-    def bounds(self, minimum: int, ones: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """What interval propagation gives a reader who knows each unknown to be at least ``minimum``.
+    def bounds(self, minimum: int | np.ndarray, ones: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """What interval propagation gives a reader who knows each unknown to be at least ``minimum``, of all or by unknown.
 
         ``ones``: unknowns known to be 1.
         """
-        low, high = np.full(len(self.cells), float(minimum)), np.full(len(self.cells), np.inf)
+        low, high = np.broadcast_to(np.asarray(minimum, dtype=float), len(self.cells)).copy(), np.full(len(self.cells), np.inf)
         if ones is not None:
             low[ones] = high[ones] = 1.0
         return propagate(self.sums, self.lower, self.upper, low, high)

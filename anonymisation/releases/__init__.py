@@ -8,7 +8,7 @@ Does not belong here: the attack on one release (``intruder``) and its protectio
 from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding, attack_releases
 from anonymisation.releases.audiences import Audience, protect_audiences
 from anonymisation.releases.joint import of_one_moment
-from anonymisation.releases.lists import check_lists
+from anonymisation.releases.lists import attack_releases_beside_lists, check_lists
 from anonymisation.releases.protection import ReleaseRefusedError, protect_beside, protect_release
 from anonymisation.releases.release import Release
 
@@ -19,6 +19,7 @@ __all__ = [
     "ReleaseFinding",
     "ReleaseRefusedError",
     "attack_releases",
+    "attack_releases_beside_lists",
     "check_lists",
     "of_one_moment",
     "protect_audiences",

@@ -1,16 +1,27 @@
 """Tables and records of one audience: neither may give away what the other withholds.
 
-Belongs here: the refusal.  Does not belong here: what lists tell about tables (``intruder.lists``), or what a list of records
-reveals of single people (``measures``).
+Belongs here: the attack on releases of both, and the refusal.  Does not belong here: what lists tell about tables
+(``intruder.lists``), what a list of records reveals of single people (``measures``), or the attack on releases of tables
+alone (``attack``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from anonymisation.errors import InconsistentTablesError
 from anonymisation.hierarchy import Hierarchy
-from anonymisation.intruder.lists import RecordList, attack_beside_lists
+from anonymisation.intruder.attack import CHECKED
+from anonymisation.intruder.lists import MOST_TOGETHER, attack_beside_lists, check_lists_fit, disclosed
+from anonymisation.intruder.placement import Counted, RecordList, extent, place
+from anonymisation.intruder.unknowns import Unknowns
+from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding
+from anonymisation.releases.guesses import kept
+from anonymisation.releases.joint import Joint, join, merge
 from anonymisation.releases.protection import ReleaseRefusedError
+from anonymisation.releases.release import Release, snapshots
 from anonymisation.tables import PublishedTable
 
 
@@ -33,3 +44,63 @@ def check_lists(
             " these cells in the tables if they may be published",
             [(finding.measure, finding.codes) for finding in found],
         )
+
+
+def attack_releases_beside_lists(releases: Sequence[Release], threshold: int) -> ReleaseAttack:
+    """Attack the withheld cells of all ``releases``, in the order in which they were published, with the lists that came with them.
+
+    As in ``attack_releases`` the reader takes what did not visibly change to be unchanged, and a list to be of the people whom the
+    tables count that came with it; whether somebody is in the lists of two releases she does not know.  Where tables and
+    lists of all releases cannot be true at once under her guesses, or have too many unknowns together (``checked`` says how many
+    releases were attacked ``releases_together`` and ``releases_apart``), each release is attacked by itself, as ``attack_beside_lists`` does.
+
+    Measures that no list is of are passed over.  Cells that tables alone give away are found again.
+    Raises as ``attack_beside_lists`` does, for what is wrong in one release.
+    """
+    findings: list[ReleaseFinding] = []
+    checked = dict.fromkeys((*CHECKED, "together", "apart", "releases_together", "releases_apart"), 0)
+    cells = withheld = 0
+    for measure in dict.fromkeys(one.measure for release in releases for one in release.lists):
+        held = [release for release in releases if release.of(measure)]
+        found = _together(measure, held, threshold, checked) if len(held) > 1 else None
+        if found is not None:
+            checked["releases_together"] += len(held)
+        for release in held if found is None else []:
+            lists = [one for one in release.lists if one.measure == measure]
+            if lists:
+                attack = attack_beside_lists(release.of(measure), release.hierarchies, lists, threshold)
+                findings += [ReleaseFinding(measure, one.codes, one.low, one.high, (release.name,), False, False) for one in attack.findings]
+                cells, withheld = cells + attack.cells, withheld + attack.withheld
+                checked |= {name: checked[name] + number for name, number in attack.checked.items()}
+                checked["releases_apart"] += 1
+        findings += found or []
+    return ReleaseAttack(cells, withheld, 0, 0, tuple(findings), checked)
+
+
+def _together(measure: str, releases: Sequence[Release], threshold: int, checked: dict[str, int]) -> list[ReleaseFinding] | None:
+    """What is known too closely given all releases; None where they contradict each other or are too large."""
+    joint = join(snapshots(releases, measure))
+    merged = merge(joint, kept(joint))
+    moments = []
+    for number, (snapshot, release) in enumerate(zip(joint.snapshots, releases, strict=True)):
+        lists = [one for one in release.lists if one.measure == measure]
+        check_lists_fit(snapshot.system, lists)
+        here = joint.release == number
+        moments.append(Counted(snapshot.system, merged.unknown[here], np.where(snapshot.known, snapshot.values, merged.value[here]), lists))
+    own = merged.sums.shape[1]
+    if own + sum(map(extent, moments)) > MOST_TOGETHER:
+        return None
+    try:
+        found = disclosed(place(Unknowns(np.arange(own), merged.sums, merged.lower, merged.upper), moments), own, threshold, checked)
+    except InconsistentTablesError:
+        return None
+    return [_finding(measure, joint, np.flatnonzero(merged.unknown == unknown), ends) for unknown, ends in sorted(found.items())]
+
+
+def _finding(measure: str, joint: Joint, cells: np.ndarray, ends: tuple[int, int]) -> ReleaseFinding:
+    """An unknown in the words of the releases whose cells have it."""
+    numbers = joint.release[cells].tolist()
+    first = joint.snapshots[numbers[0]]
+    codes = first.system.locate(int(cells[0] - joint.starts[numbers[0]]))
+    names = tuple(joint.snapshots[number].name for number in dict.fromkeys(numbers))
+    return ReleaseFinding(measure, codes, *ends, names, False, True)

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from anonymisation.errors import TableError
 from anonymisation.hierarchy import Hierarchy
+from anonymisation.intruder.placement import RecordList
 from anonymisation.intruder.unknowns import read
 from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
@@ -24,12 +25,14 @@ from anonymisation.tables import PublishedTable
 class Release:
     """All tables that a reader has of one moment, of one measure or several, with the code lists they came with.
 
-    ``name`` is what findings call it: a version, say.
+    ``name`` is what findings call it: a version, say.  ``lists``: records that came with the tables, one by one, of the people
+    whom these count.
     """
 
     name: str
     tables: Sequence[PublishedTable]
     hierarchies: Mapping[str, Hierarchy]
+    lists: Sequence[RecordList] = ()
 
     def of(self, measure: str) -> list[PublishedTable]:
         """The tables of one measure."""

@@ -13,7 +13,8 @@ from anonymisation.releases import ReleaseRefusedError, check_lists
 from tests.anonymisation.systems import flat, table
 
 AREA = Hierarchy("area", ["total", "A", "B", "a", "b"], "total", {"parent": {"A": "total", "B": "total", "a": "A", "b": "A"}})
-HIERARCHIES = {"area": AREA, "sex": flat("sex", "f", "m"), "year": flat("year", "1", "2")}
+YEAR = Hierarchy("year", ["total", "1-2", "1", "2", "3"], "total", {"parent": {"1-2": "total", "1": "1-2", "2": "1-2", "3": "total"}})
+HIERARCHIES = {"area": AREA, "sex": flat("sex", "f", "m"), "year": YEAR}
 LEAVES = {d: h.leaves for d, h in HIERARCHIES.items()}
 THRESHOLD = 3
 
@@ -22,12 +23,19 @@ def axes(*dimensions):
     return {d: HIERARCHIES[d].codes for d in dimensions}
 
 
-TABLES = ({"t": axes("area", "sex")}, {"t": axes("area", "year"), "u": axes("year", "sex")}, {"t": axes("area")})
+BLOCKS = {"year": ("total", "1-2", "3")}
+TABLES = (
+    {"t": axes("area", "sex")},
+    {"t": axes("area", "year"), "u": axes("year", "sex")},
+    {"t": axes("area", "year"), "u": axes("sex") | BLOCKS},
+    {"t": axes("area") | BLOCKS, "u": axes("sex") | BLOCKS},
+    {"t": axes("area")},
+)
 
 
 @st.composite
 def audiences(draw):
-    """People, tables of them with cells withheld, and a list of them with codes raised one by one.
+    """People, tables of them with cells withheld, and a list of them with codes raised one by one, or one of several told.
 
     Of the list: all are in it; all of a year are; some are.
     """
@@ -45,7 +53,8 @@ def audiences(draw):
     within = {"year": "1"} if extent == "year" else {}
     listed = [one for one in people if one["year"] == "1"] if within else people[: draw(st.integers(0, len(people)))] if extent == "some" else people
     dimensions = draw(st.sampled_from([("area",), ("area", "sex"), ("area", "sex", "year")]))
-    codes = {d: [draw(st.sampled_from([*HIERARCHIES[d].ancestors[one[d]], None])) for one in listed] for d in dimensions}
+    told = {leaf: [*HIERARCHIES[d].ancestors[leaf], None, *(frozenset({leaf, other}) for other in LEAVES[d])] for d in dimensions for leaf in LEAVES[d]}
+    codes = {d: [draw(st.sampled_from(told[one[d]])) for one in listed] for d in dimensions}
     return tables, RecordList("list", "people", codes, within, extent != "some"), len(people)
 
 
@@ -56,7 +65,8 @@ def worlds(tables, one, size):
     own = []
     for i in range(len(one)):
         codes = {d: one.codes[d][i] or "total" for d in one.codes}
-        own.append([p for p in inside if all(p[j] in HIERARCHIES[d].leaves_below[codes[d]] for j, d in enumerate(HIERARCHIES) if d in codes)])
+        told = {d: code if isinstance(code, frozenset) else HIERARCHIES[d].leaves_below[code] for d, code in codes.items()}
+        own.append([p for p in inside if all(p[j] in told[d] for j, d in enumerate(HIERARCHIES) if d in told)])
     outside = everywhere if not one.complete else [p for p in everywhere if p not in inside]
     others = itertools.combinations_with_replacement(outside, size - len(one))
     listed = {tuple(sorted(choice)) for choice in itertools.product(*own)}
@@ -81,7 +91,7 @@ def known(tables, found):
     return intervals
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(audiences())
 def test_what_is_found_is_what_enumeration_finds(audience):
     tables, one, size = audience
@@ -164,3 +174,48 @@ def test_lists_that_do_not_fit_are_refused_with_the_reason():
             attack_beside_lists([published], HIERARCHIES, [RecordList("l", "people", codes, within)], 5)
     with pytest.raises(InconsistentTablesError, match="do they count the same people"):
         attack_beside_lists([published], HIERARCHIES, [RecordList("l", "people", {"area": ["a"] * 3})], 5)
+
+
+def test_a_complete_list_tells_counts_and_one_that_may_lack_people_the_least_that_they_can_be():
+    people = [{"area": area, "sex": "f", "year": year} for year, number in (("1", 2), ("2", 20), ("3", 20)) for area in "abB" for _ in range(number)]
+    whole = table("t", HIERARCHIES, axes("area", "year"), people)
+    published = np.zeros_like(whole.counts, dtype=bool)
+    published[0, 0] = True
+    of_year_1 = PublishedTable("t", "people", whole.axes, whole.counts, published)
+    codes = {"area": [one["area"] for one in people if one["year"] == "1"]}
+    everybody = attack_beside_lists([of_year_1], HIERARCHIES, [RecordList("l", "people", codes, {"year": "1"})], 3).findings
+    assert {(f.codes["area"], f.low, f.high) for f in everybody} == {(area, 2, 2) for area in "abB"} and all(f.codes["year"] == "1" for f in everybody)
+    some = RecordList("l", "people", codes, {"year": "1"}, complete=False)
+    assert not attack_beside_lists([of_year_1], HIERARCHIES, [some], 3).findings
+    # The least counts of the parts leave no room once the total of the year is published.
+    published[0, 2] = True
+    assert whole.axes["year"][2] == "1" and whole.counts[0, 2] == 6
+    told = attack_beside_lists([PublishedTable("t", "people", whole.axes, whole.counts, published)], HIERARCHIES, [some], 3).findings
+    assert {(f.codes["area"], f.low, f.high) for f in told if f.codes.get("year") == "1" and f.codes.get("area") in tuple("abB")} == {(area, 2, 2) for area in "abB"}
+
+
+def test_what_two_tables_tell_of_one_list_is_put_together():
+    """Four women of one area are in the list with a block of two years; the table by area says in which year all of them are.
+
+    So does the other table then, in which the years of women are withheld: all but one or two of six.
+    """
+    groups = (("B", "f", "1", 4), ("a", "f", "1", 1), ("a", "f", "2", 1), ("a", "m", "1", 6), ("a", "m", "2", 6), ("b", "m", "1", 5), ("b", "m", "2", 5))
+    people = [{"area": area, "sex": sex, "year": year} for area, sex, year, number in groups for _ in range(number)]
+    by_sex = table("by sex", HIERARCHIES, axes("sex", "year"), people)
+    shown = np.ones_like(by_sex.counts, dtype=bool)
+    shown[np.ix_([1, 2], [2, 3])] = False
+    withheld = PublishedTable("by sex", "people", by_sex.axes, by_sex.counts, shown)
+
+    def by_area(years):
+        whole = table("by area", HIERARCHIES, axes("area") | years, people)
+        return PublishedTable("by area", "people", whole.axes, whole.counts, np.ones_like(whole.counts, dtype=bool))
+
+    listed = RecordList("l", "people", {"area": [one["area"] for one in people], "sex": [one["sex"] for one in people], "year": ["1-2"] * len(people)})
+    found = attack_beside_lists([by_area(axes("year")), withheld], HIERARCHIES, [listed], 3)
+    assert found.checked["together"] == 2
+    assert {(f.codes["sex"], f.codes["year"], f.low, f.high) for f in found.findings} == {("f", "2", 1, 2)}
+    # Neither table by itself gives it away, nor do both where one of them tells no single years, nor without the list's areas.
+    for tables, dimensions in (([withheld], ("area", "sex", "year")), ([by_area(BLOCKS), withheld], ("area", "sex", "year")), ([by_area(axes("year")), withheld], ("sex", "year"))):
+        less = RecordList("l", "people", {d: listed.codes[d] for d in dimensions})
+        assert not attack_beside_lists(tables, HIERARCHIES, [less], 3).findings
+    assert not attack_beside_lists([by_area(axes("year"))], HIERARCHIES, [listed], 3).findings
