@@ -42,8 +42,8 @@ from vawg_opendata.schemas.dashboard import TABLES as DASHBOARD_RECORDS
 from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.settings import Settings, SettingsError
-from vawg_opendata.site import build_site
-from vawg_opendata.sources import crime_extract
+from vawg_opendata.site import build_site, place_boundaries
+from vawg_opendata.sources import boundaries, crime_extract
 from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landing
 from vawg_opendata.statistics import ProductStatistics, build
 
@@ -377,6 +377,8 @@ def publish_pages(settings: Settings) -> Pages:
     Whoever releases or withdraws a version calls this afterwards: withdrawing takes the pages and files away that show it.
     """
     with publishing(settings.published) as session:
+        if settings.landing is not None:
+            place_boundaries(boundaries.sound(settings.landing / boundaries.NAME), settings.published)
         databases = write_combined(settings.published, session.staging)
         return Pages(build_site(settings.published), tuple(databases))
 

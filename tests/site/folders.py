@@ -9,6 +9,7 @@ import itertools
 import json
 from pathlib import Path
 
+from vawg_opendata.reference import load_codelist
 from vawg_opendata.release.database.combined import write_combined
 
 AREAS = [("LDN", "London & <all>", "total", "")]
@@ -20,12 +21,27 @@ PERIODS += [(str(year), str(year), "year", "total") for year in (2023, 2024, 202
 PERIODS += [(month, f"Month {month}", "month", month[:4]) for month in MONTHS]
 CLASSES = [("total", "All offences", "total", ""), ("a/b", "Class a/b", "class", "total"), ("a b", 'Class "a b"', "class", "total"), ("zero", "Class zero", "class", "total")]
 LISTS = {"area": AREAS, "month": PERIODS, "offence": CLASSES}
+
+
+def mapped_areas() -> list[tuple[str, ...]]:
+    """London, three boroughs with their wards, what has no place, and the hexagons of these wards, as the real list has them."""
+    areas = load_codelist("area")
+    wards = [code for code in areas.codes if areas.level[code] == "ward" and areas.ancestors(code)[1] in ("E09000012", "E09000030", "E09000025", "Unknown")]
+    kept = {above for ward in wards for column in areas.parents for above in areas.ancestors(ward, column)}
+    return [tuple(row[column] for column in ("code", "label", "level", "parent", "parent_hexagon")) for row in areas.rows if row["code"] in kept]
+
+
+YEARS = [("total", "All months", "total", ""), ("2023/24", "2023/24", "financial_year", "total"), ("2024/25", "2024/25", "financial_year", "total")]
+PLACES = [("total", "All offences", "total", ""), ("public-space", "In public space", "public_space", "total"), ("elsewhere", "Elsewhere", "public_space", "total")]
+MAPPED = {"area": mapped_areas(), "public_space": PLACES, "month": YEARS, "offence": CLASSES}
 TABLES = {
     "by_area": (("area", "month"), (("offences", "integer"),)),
     "by_area_and_class": (("area", "offence", "month"), (("offences", "integer"),)),
     "rates": (("offence", "month"), (("offences", "integer"), ("rate", "number"))),
     "by_class": (("offence",), (("victims", "integer"),)),
+    "by_public_space": (("area", "public_space", "month"), (("offences", "integer"),)),
 }
+MANY = ("by_area", "by_area_and_class", "rates", "by_class")
 
 
 def value(table: str, measure: str, codes: tuple[str, ...]) -> tuple[str, str]:
@@ -68,7 +84,7 @@ def resource(folder: Path, path: str, fields: list[dict], title: str, **more) ->
     }
 
 
-def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str = "datastore") -> Path:
+def make_version(home: Path, version: str, tables=MANY, audience: str = "datastore", lists=LISTS) -> Path:
     """A package of the tables named, in `home/<version>`."""
     folder = home / version
     resources = []
@@ -78,7 +94,7 @@ def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str =
         for measure, kind in measures:
             columns += [field(measure, kind), field(f"{measure}_status")]
         rows = []
-        for codes in itertools.product(*([entry[0] for entry in LISTS[dimension]] for dimension in dimensions)):
+        for codes in itertools.product(*([entry[0] for entry in lists[dimension]] for dimension in dimensions)):
             rows.append([*codes, *itertools.chain(*(value(name, measure, codes) for measure, _ in measures))])
         write_csv(folder / "data" / f"{name}.csv", [column["name"] for column in columns], rows)
         links = [{"fields": [one], "reference": {"resource": one, "fields": ["code"]}} for one in dimensions]
@@ -90,9 +106,9 @@ def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str =
     resources.append(resource(folder, "data/cases.csv", [field("case"), field("method"), field("offence")], "Cases", schema={"foreignKeys": [link]}))
     write_csv(folder / "data" / "series_breaks.csv", ["code", "date", "title", "description"], [("s", "2024-02-28", "New system", "All changed.")])
     resources.append(resource(folder, "data/series_breaks.csv", [field("code"), field("date"), field("title"), field("description")], "Breaks"))
-    for name, entries in LISTS.items():
-        header = ["code", "label", "level", "parent", "sort_order"]
-        write_csv(folder / "codelists" / f"{name}.csv", header, [(*entry, order) for order, entry in enumerate(entries)])
+    for name, entries in lists.items():
+        header = ["code", "label", "level", "parent", "sort_order", *(["parent_hexagon"] if len(entries[0]) > 4 else [])]
+        write_csv(folder / "codelists" / f"{name}.csv", header, [(*entry[:4], order, *entry[4:]) for order, entry in enumerate(entries)])
         resources.append(resource(folder, f"codelists/{name}.csv", [field(one) for one in header], f"Code list: {name.capitalize()}"))
     described = {
         "name": home.name,
@@ -119,13 +135,16 @@ def make_version(home: Path, version: str, tables=tuple(TABLES), audience: str =
 
 
 def make_published(folder: Path) -> Path:
-    """A published folder with two products for the public, one with two versions, and one product for partners alone."""
+    """A published folder with products for the public, one with two versions and one with maps, and one product for partners alone."""
     homes = {"many": ("1.1.0", "1.0.0"), "few": ("1.0.0",)}
     for name, versions in homes.items():
         home = folder / "datastore" / name
         for version in versions:
-            make_version(home, version, tuple(TABLES) if name == "many" else ("by_class",))
+            make_version(home, version, MANY if name == "many" else ("by_class",))
         list_versions(home, [{"version": version, "status": "released", "released": "2026-01-02T03:04:05Z"} for version in versions])
+    home = folder / "datastore" / "mapped"
+    make_version(home, "1.0.0", ("by_public_space",), lists=MAPPED)
+    list_versions(home, [{"version": "1.0.0", "status": "released", "released": "2026-01-02T03:04:05Z"}])
     for name in ("catalogue.json", "feed.atom"):
         (folder / "datastore" / name).write_text("", encoding="utf-8")
     secret = folder / "safestats" / "partners-only"

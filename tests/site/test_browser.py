@@ -34,6 +34,8 @@ PAGES = (
     "many/by_area_and_class/index.html",
     "many/by_class/index.html",
     "many/cases/index.html",
+    "maps.html",
+    "maps/hexagons-2023-24.html",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.release.packages import MIXED, release
-from tests.site.folders import LISTS, TABLES, combine, list_versions, make_published
+from tests.site.folders import LISTS, MANY, MAPPED, TABLES, combine, list_versions, make_published
 from vawg_opendata.site import build_site
 from vawg_opendata.site.build import POLICY
 
@@ -121,10 +121,10 @@ def cells_of(page: Reader):
                 yield name, (measure, *((one, codes[one]) for one in TABLES[name][0])), cell
 
 
-@pytest.mark.parametrize("product", ["many", "few"])
+@pytest.mark.parametrize("product", ["many", "few", "mapped"])
 def test_every_number_of_every_page_is_the_published_one_and_none_is_left_out(published, pages, product):
-    versions = {"many": "1.1.0", "few": "1.0.0"}
-    tables = TABLES if product == "many" else ["by_class"]
+    versions = {"many": "1.1.0", "few": "1.0.0", "mapped": "1.0.0"}
+    tables = {"many": MANY, "few": ["by_class"], "mapped": ["by_public_space"]}[product]
     truth = {table: released(published / "datastore" / product / versions[product], table) for table in tables}
     seen = {table: set() for table in tables}
     for path, page in pages.items():
@@ -138,7 +138,7 @@ def test_every_number_of_every_page_is_the_published_one_and_none_is_left_out(pu
 
 
 def test_labels_are_the_published_ones(pages):
-    labels = {code: label for entries in LISTS.values() for code, label, *_ in entries if code != "total"}
+    labels = {code: label for entries in (*LISTS.values(), *MAPPED.values()) for code, label, *_ in entries if code != "total"}
     seen = 0
     for page in pages.values():
         for table in page.tables:

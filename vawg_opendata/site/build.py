@@ -16,13 +16,18 @@ import jinja2
 from vawg_opendata.release.lifecycle.store import COMBINED, Store
 from vawg_opendata.site import explore
 from vawg_opendata.site.figures import standalone
+from vawg_opendata.site.geography import projected
+from vawg_opendata.site.map_pages import map_pages, mapped
 from vawg_opendata.site.product_page import changes_words, description, headline, headline_caption, page, period
 from vawg_opendata.site.questions import answers, notebook
 from vawg_opendata.site.released import AUDIENCE, Cells, Version, newest, read_rows, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
+from vawg_opendata.sources import boundaries
 
 EXIT_ADDRESS = "https://www.bbc.co.uk/weather"
 """Where leaving leads: the page that GOV.UK's Exit this page goes to by default."""
+BOUNDARIES = "boundaries"
+"""The folder of boundary files beside the packages; a reader may want what a map was drawn with."""
 SHOWN_FIRST = "vawg-offences"
 """The product most readers come for; the others follow by name."""
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -30,6 +35,7 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 MENU = (
     ("Data", "index.html"),
     ("Explore", "explore.html"),
+    ("Maps", "maps.html"),
     ("All tables", "contents.html"),
     ("Questions", "questions.html"),
     ("Releases", "calendar.html"),
@@ -63,6 +69,12 @@ class Shelf:
         return {page.path.partition("/")[0]: page.path for page in self.pages if page.path.endswith("/index.html")}
 
 
+def place_boundaries(files: Mapping[str, Path], published: Path) -> None:
+    """Put boundary files, by level, beside the packages, where the pages find them now and later. Those that are not given stay."""
+    for level, path in files.items():
+        _replace(published / BOUNDARIES / f"{level}{boundaries.SUFFIX}", path.read_bytes())
+
+
 def build_site(published: Path) -> Path:
     """Write the public pages of all that is released in a published folder to `published/site`, and return that folder.
 
@@ -72,14 +84,14 @@ def build_site(published: Path) -> Path:
     shelves = {name: Shelf(tuple(versions), newest(published, versions)) for name, versions in _in_order(released(published))}
     folder = Store(published).site
     written = set()
-    for path, text in _files(shelves, published / AUDIENCE / COMBINED) if shelves else ():
+    for path, text in _files(shelves, published) if shelves else ():
         _replace(folder / path, text if isinstance(text, bytes) else text.encode())
         written.add(path)
     _remove_others(folder, written)
     return folder
 
 
-def _files(shelves: Mapping[str, Shelf], database: Path) -> Iterator[tuple[str, str | bytes]]:
+def _files(shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str, str | bytes]]:
     """Path and content of every file, what others refer to first."""
     static = resources.files("vawg_opendata.site") / "static"
     for file in sorted(static.iterdir(), key=lambda file: file.name):
@@ -98,7 +110,8 @@ def _files(shelves: Mapping[str, Shelf], database: Path) -> Iterator[tuple[str, 
         for version in shelf.versions:
             if version.readable:
                 yield from _version_pages(environment, shelf, version)
-    found = answers(database)
+    yield from _maps(environment, shelves, boundaries.sound(published / BOUNDARIES))
+    found = answers(published / AUDIENCE / COMBINED)
     yield "questions.ipynb", notebook(found)
     synthetic = any(shelf.latest.descriptor.get("synthetic") for shelf in shelves.values())
     yield "questions.html", _render(environment, "questions", "", "Questions", title="Ten questions, answered", synthetic=synthetic, answers=found)
@@ -122,6 +135,19 @@ def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Versi
             yield f"{version.product}/headline.svg", drawn[0]
             yield f"{version.product}/headline.png", drawn[1]
         yield f"{version.product}/index.html", text
+
+
+def _maps(environment: jinja2.Environment, shelves: Mapping[str, Shelf], files: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
+    found = [(shelf.latest, cells) for shelf in shelves.values() if (cells := mapped(shelf.cells))]
+    for version, cells in found[:1]:
+        shapes = {level: projected(boundaries.read_boundaries(path)[1]) for level, path in files.items()}
+        for one in map_pages(version, cells, shapes, {}):
+            yield from one.files.items()
+            inside = "/" in one.path
+            trail = [("Maps", "maps.html"), (one.values["title"], "")] if inside else []
+            yield one.path, _render(environment, "map", "../" if inside else "", "Maps", **one.values, trail=trail)
+    if not found:
+        yield "maps.html", _render(environment, "no_maps", "", "Maps", title="Hotspot maps")
 
 
 def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf], synthetic: bool) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from html import escape
 
 INK, MUTED, PALE, PAPER, SERIES, WITHHELD = "#1d1b26", "#595668", "#d8d5e2", "#ffffff", "#5b2a86", "#b8b3c6"
+CLASSES = ("#efe6f7", "#d3b9e8", "#ac82cf", "#7d49a8", "#4b1f70")
+"""Colours of the classes of a map, least first; text on the last two is white."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How shapes look: colours, width and dashes of the line in pixels, size and weight of text."""
+    """How shapes look: colours, width and dashes of the line in pixels, size and weight of text, hatching of an area."""
 
     fill: str = "none"
     stroke: str = "none"
@@ -22,6 +24,7 @@ class Style:
     dash: tuple[float, ...] = ()
     size: float = 13
     bold: bool = False
+    hatched: bool = False
 
 
 STYLES = {
@@ -37,7 +40,18 @@ STYLES = {
     "small": Style(fill=MUTED, size=12),
     "title": Style(fill=INK, size=16, bold=True),
     "paper": Style(fill=PAPER),
+    **{f"class-{number}": Style(fill=colour, stroke=MUTED, width=0.6) for number, colour in enumerate(CLASSES, start=1)},
+    "area-none": Style(fill=PAPER, stroke=MUTED, width=0.6),
+    "area-withheld": Style(fill=PAPER, stroke=MUTED, width=0.6, hatched=True),
+    "area-missing": Style(fill="#ededf2", stroke=WITHHELD, width=0.6),
+    "outline": Style(stroke=INK, width=0.9),
+    "text-light": Style(fill=PAPER),
+    "name": Style(fill=INK, size=24, bold=True),
+    "name-light": Style(fill=PAPER, size=24, bold=True),
+    "large": Style(fill=INK, size=22),
+    "large-light": Style(fill=PAPER, size=22),
 }
+HATCH = 6  # pixels between the lines of a hatched area
 
 
 @dataclass
@@ -56,6 +70,10 @@ class Drawing:
         """A filled rectangle; `words` is what it tells when pointed at."""
         self.shapes.append(("rectangle", style, (x, y, width, height, words)))
 
+    def area(self, style: str, rings: Sequence[Sequence[tuple[float, float]]], words: str = "") -> None:
+        """A filled area with an outline; rings inside others are holes."""
+        self.shapes.append(("area", style, (tuple(map(tuple, rings)), words)))
+
     def dot(self, style: str, x: float, y: float, words: str = "") -> None:
         """A filled circle."""
         self.shapes.append(("dot", style, (x, y, words)))
@@ -72,6 +90,11 @@ class Drawing:
         described = f' aria-describedby="{described_by}"' if described_by else ""
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(self.width)} {_n(self.height)}" role="img" aria-label="{escape(label)}"'
         parts = [f'{head}{described}{f" class={chr(34)}{css}{chr(34)}" if css else ""} font-family="system-ui, sans-serif">']
+        if any(STYLES[style].hatched for _, style, _ in self.shapes):
+            parts.append(
+                f'<defs><pattern id="hatch" width="{HATCH}" height="{HATCH}" patternUnits="userSpaceOnUse"><rect width="{HATCH}" height="{HATCH}" fill="{PAPER}"/>'
+                f'<path d="M0 {HATCH}L{HATCH} 0M-1 1L1 -1M{HATCH - 1} {HATCH + 1}L{HATCH + 1} {HATCH - 1}" stroke="{MUTED}" stroke-width="1.5"/></pattern></defs>'
+            )
         at = 0
         while at < len(self.shapes):
             style = self.shapes[at][1]
@@ -91,7 +114,10 @@ class Drawing:
         pen = ImageDraw.Draw(image)
         fonts = {size: ImageFont.load_default(size * fine) for size in {style.size for style in STYLES.values()}}
         for kind, name, shape in self.shapes:
-            _paint(pen, kind, STYLES[name], shape, fine, fonts)
+            if kind == "area":
+                _fill(image, STYLES[name], shape[0], fine)
+            else:
+                _paint(pen, kind, STYLES[name], shape, fine, fonts)
         image = image.resize((round(self.width * scale), round(self.height * scale)), Image.Resampling.BOX)
         file = io.BytesIO()
         image.save(file, "PNG", optimize=True)
@@ -99,7 +125,7 @@ class Drawing:
 
 
 def _attributes(style: Style) -> str:
-    parts = [f'fill="{style.fill}"']
+    parts = [f'fill="{"url(#hatch)" if style.hatched else style.fill}"']
     if style.stroke != "none":
         parts.append(f'stroke="{style.stroke}" stroke-width="{_n(style.width)}" stroke-linejoin="round"')
     if style.dash:
@@ -118,6 +144,9 @@ def _element(shape: tuple) -> str:
         placed = "" if anchor == "start" else f' text-anchor="{anchor}"'
         return f'<text x="{_n(x)}" y="{_n(y)}"{placed}>{escape(words)}</text>'
     words = what[-1]
+    if kind == "area":
+        path = "".join(f"M{' '.join(f'{_n(x)} {_n(y)}' for x, y in ring)}Z" for ring in what[0])
+        return f'<path fill-rule="evenodd" d="{path}">{f"<title>{escape(words)}</title>" if words else ""}</path>'
     title = f"<title>{escape(words)}</title>" if words else ""
     if kind == "dot":
         return f'<circle cx="{_n(what[0])}" cy="{_n(what[1])}" r="3.5">{title}</circle>'
@@ -145,6 +174,29 @@ def _paint(pen, kind: str, style: Style, shape: tuple, scale: int, fonts: dict) 
         if min(width, height) * scale < 1:
             return  # nothing to see: the column of a zero
         pen.rectangle([x * scale, y * scale, (x + width) * scale - 1, (y + height) * scale - 1], fill=style.fill)
+
+
+def _fill(image, style: Style, rings: Sequence[Sequence[tuple[float, float]]], scale: int) -> None:
+    """Paint an area and its outline. Where rings overlap an even number of times nothing is painted, as in the SVG."""
+    from PIL import Image, ImageChops, ImageDraw
+
+    scaled = [[(round(x * scale), round(y * scale)) for x, y in ring] for ring in rings]
+    left, top = (min(point[axis] for ring in scaled for point in ring) for axis in (0, 1))
+    right, bottom = (max(point[axis] for ring in scaled for point in ring) + 1 for axis in (0, 1))
+    inside = Image.new("1", (right - left, bottom - top))
+    for ring in scaled:
+        one = Image.new("1", inside.size)
+        ImageDraw.Draw(one).polygon([(x - left, y - top) for x, y in ring], fill=1)
+        inside = ImageChops.logical_xor(inside, one)
+    colours = Image.new("RGB", inside.size, style.fill)
+    if style.hatched:
+        pen, gap = ImageDraw.Draw(colours), HATCH * scale
+        for start in range(-(left + top) % gap, inside.width + inside.height, gap):
+            pen.line([(start, 0), (start - inside.height, inside.height)], fill=MUTED, width=round(1.5 * scale))
+    image.paste(colours, (left, top), inside)
+    pen = ImageDraw.Draw(image)
+    for ring in scaled:
+        pen.line([*ring, ring[0]], fill=style.stroke, width=max(1, round(style.width * scale)), joint="curve")
 
 
 def _dashes(points: Sequence[tuple[float, float]], pattern: tuple[float, ...]):

@@ -23,7 +23,7 @@ from vawg_opendata.schemas.rules import quoted
 AUDIENCE = "datastore"
 """The only audience whose packages may appear on pages that anyone can open."""
 
-PERIOD_LEVELS = ("month", "quarter", "year")
+PERIOD_LEVELS = ("month", "quarter", "year", "financial_year")
 NOTES = ("caveats", "series_breaks", "definitions")
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from duckdb import DuckDBPyConnection
 
 from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
-from vawg_opendata.sources import crime_extract, mps_homicide, mps_vawg_dashboard, police_uk
+from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_vawg_dashboard, police_uk
 from vawg_opendata.sources.files import Discovery, LandingFile
 from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
 
@@ -74,7 +74,9 @@ def _survey(landing: Path, discover: Callable[[ModuleType, Path], Discovery]) ->
             found = discover(known[entry.name], entry)
             files += found.files
             problems += found.problems
-        elif entry.name in known:
+        elif entry.name == boundaries.NAME and entry.is_dir():
+            problems += boundaries.problems(entry)
+        elif entry.name in known or entry.name == boundaries.NAME:
             problems.append(Problem(file=entry.name, kind="folder", message="This is a file where the folder of a source should be."))
         elif entry.is_dir() and entry.name not in LOOKUPS and not entry.name.startswith("."):
             alike = difflib.get_close_matches(entry.name.lower(), known, n=1, cutoff=0.8)
