@@ -6,13 +6,14 @@ have no known errors and are left alone.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import duckdb
 
 from vawg_opendata.problems import RunError
+from vawg_opendata.record_files import record_files
 from vawg_opendata.schemas.rules import literal, quoted
 
 FILE = Path(__file__).with_name("corrections.yaml")
@@ -56,24 +57,24 @@ def load_corrections(path: Path = FILE) -> list[Correction]:
 
 
 def apply_corrections(corrections: Iterable[Correction], records: Path) -> list[Correction]:
-    """Correct the record tables (Parquet files of a folder, by name) in place, and return the corrections that were made.
+    """Correct the record tables of a folder (a Parquet file by their name, or a folder of them) in place, and return the corrections made.
 
     One whose table or rows are not at hand does nothing. CorrectionError, with all tables so far corrected and this one untouched,
     where its rows are there and another number of them than declared says what is wrong.
     """
     made = []
+    tables = record_files(records)
     for correction in corrections:
-        path = records / f"{correction.table}.parquet"
-        if path.is_file() and _correct(correction, path):
+        if correction.table in tables and _correct(correction, tables[correction.table]):
             made.append(correction)
     return made
 
 
-def _correct(correction: Correction, path: Path) -> bool:
-    """Correct one table; whether its rows were there."""
+def _correct(correction: Correction, paths: Sequence[Path]) -> bool:
+    """Correct one table, of one file or of several; whether its rows were there."""
     here = " AND ".join(f"CAST({quoted(column)} AS VARCHAR) = {literal(str(value))}" for column, value in correction.rows.items())
     wrong = f"{here} AND CAST({quoted(correction.column)} AS VARCHAR) = {literal(str(correction.wrong))}"
-    relation = f"read_parquet({literal(str(path))})"
+    relation = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
         columns = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
@@ -89,10 +90,11 @@ def _correct(correction: Correction, path: Path) -> bool:
                 "The source has mended them or delivers them otherwise: look at them, then remove or mend the correction."
             )
         right = f"CAST({literal(str(correction.right))} AS {columns[correction.column]})"
-        fresh = path.with_suffix(".corrected")
-        connection.execute(
-            f"COPY (SELECT * REPLACE (CASE WHEN {wrong} THEN {right} ELSE {quoted(correction.column)} END AS {quoted(correction.column)}) "
-            f"FROM {relation}) TO {literal(str(fresh))} (FORMAT parquet)"
-        )
-    os.replace(fresh, path)
+        for path in paths:
+            fresh = path.with_suffix(".corrected")
+            connection.execute(
+                f"COPY (SELECT * REPLACE (CASE WHEN {wrong} THEN {right} ELSE {quoted(correction.column)} END AS {quoted(correction.column)}) "
+                f"FROM read_parquet({literal(str(path))})) TO {literal(str(fresh))} (FORMAT parquet)"
+            )
+            os.replace(fresh, path)  # what is kept of a month is another name of the same file, and stays as it was read
     return True

@@ -5,7 +5,9 @@ last two write to the published folder. Dagster's assets call these functions, a
 does its work belongs in the part that it calls.
 
     WORK/sample/                         the synthetic landing folder, when no other is given
-    WORK/records/ quarantine/ accounting.json inputs.json
+    WORK/records/ quarantine/ accounting.json inputs.json digests.json
+    WORK/months/<source>/<month>/        what was read of a month that is a delivery of its own
+    WORK/partial/<product>/              counts by the codes of the records, kept by period
     WORK/statistics/<product>/           counts, unprotected
     WORK/protected/<product>/<measure>/  what may be published; and, which may not, the rule and outcome of each cell
     WORK/protected/<product>/records/    records that may be published one by one
@@ -14,7 +16,7 @@ does its work belongs in the part that it calls.
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,7 +24,9 @@ import numpy as np
 
 from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
+from vawg_opendata.judging import MONTHLY, RECORD_TABLES, judge, row_count
 from vawg_opendata.microdata import Microdata, beside_last, protect_product
+from vawg_opendata.problems import RunError
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
@@ -36,35 +40,20 @@ from vawg_opendata.release.lifecycle.store import Store, published_folders
 from vawg_opendata.release.lifecycle.versions import latest, listed
 from vawg_opendata.release.package.building import Content
 from vawg_opendata.release.publish import publish_content
-from vawg_opendata.schemas import CheckResult, TableSchema, read_frame, validate_frame, validate_parquet
-from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT_RECORDS
-from vawg_opendata.schemas.dashboard import TABLES as DASHBOARD_RECORDS
-from vawg_opendata.schemas.homicide import HOMICIDE_ACCUSED, HOMICIDE_VICTIMS
-from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
+from vawg_opendata.schemas import CheckResult
 from vawg_opendata.settings import Settings, SettingsError
 from vawg_opendata.site import build_site, place_boundaries
 from vawg_opendata.sources import boundaries, crime_extract
 from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landing
-from vawg_opendata.statistics import ProductStatistics, build
-
-RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
-    "crime_extract": tuple(EXTRACT_RECORDS.values()),
-    "mps_vawg_dashboard": DASHBOARD_RECORDS,
-    "mps_homicide": (HOMICIDE_VICTIMS, HOMICIDE_ACCUSED),
-    "police_uk": (STREET_CRIMES, STREET_COVERAGE),
-}
-"""The record tables that each source can give; which of them a run has depends on its files."""
+from vawg_opendata.sources.landing import read_months as read_landing_months
+from vawg_opendata.sources.months import Months
+from vawg_opendata.statistics import DIGESTS_FILE, FACTS, ProductStatistics, build, count_periods, load_digests, write_digests
 
 SAMPLE_FIRST = "2025-12"
 """First month of the offences of the sample: few months, so that a sample of the default size is as dense as the real series."""
 
 BESIDE = "beside.json"
 """How many entries the ledger had when a measure was protected: beside which versions, for whoever builds the package again."""
-
-PANDERA_ROWS = 100_000
-"""Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,
-which gives the same verdict (a test holds the two together) in bounded memory."""
-
 
 @dataclass(frozen=True)
 class Inputs:
@@ -131,6 +120,7 @@ def read_records(settings: Settings) -> LandingReport:
     synthetic = _synthetic_sources(folder, report)
     wanted = [correction for correction in load_corrections() if _source_of(correction.table) not in synthetic]
     made = apply_corrections(wanted, settings.work / "records")
+    write_digests(settings.work / "records", {table for fact in FACTS for table in fact.records}, settings.work / DIGESTS_FILE)
     told = [{"table": one.table, "name": one.name, "reason": one.reason, "source": one.source} for one in made]
     Inputs(files, synthetic, tuple(told)).save(settings.work)
     return report
@@ -152,27 +142,23 @@ def _synthetic_sources(folder: Path, report: LandingReport) -> tuple[str, ...]:
 
 def judge_records(settings: Settings) -> dict[str, list[CheckResult]]:
     """The checks of every record table that the run has, by the name of the table: names and counts, never a row."""
-    results = {}
-    for schemas in RECORD_TABLES.values():
-        paths = {schema.name: settings.work / "records" / f"{schema.name}.parquet" for schema in schemas}
-        present = {name: path for name, path in paths.items() if path.is_file()}
-        frames = {name: read_frame(path) for name, path in present.items() if row_count(path) <= PANDERA_ROWS}
-        for schema in schemas:
-            if schema.name not in present:
-                continue
-            linked = {key.table for key in schema.foreign_keys} & set(present)
-            if {schema.name, *linked} <= set(frames):
-                results[schema.name] = validate_frame(schema, frames[schema.name], {name: frames[name] for name in linked})
-            else:
-                results[schema.name] = validate_parquet(schema, present[schema.name], {name: present[name] for name in linked})
-    return results
+    return judge(settings.work)
 
 
-def row_count(path: Path) -> int:
-    """Number of rows of a Parquet file, read from its footer."""
-    import pyarrow.parquet
+def read_months(settings: Settings, source: str, months: Collection[str]) -> tuple[Months, dict[str, bool]]:
+    """Read some months of a source that is delivered by month, as far as they have changed; see `sources.landing.read_months`."""
+    return read_landing_months(landing_folder(settings), settings.work, MONTHLY[source], months)
 
-    return pyarrow.parquet.read_metadata(path).num_rows
+
+def count_some(settings: Settings, product: Product, periods: Collection[str]) -> dict[str, bool]:
+    """Bring the partial counts of some periods of a product up to date with the records; by period, whether it had to be counted.
+
+    RunError when no records were read yet.
+    """
+    digests = settings.work / DIGESTS_FILE
+    if not digests.is_file():
+        raise RunError(f"There are no records in {settings.work}. Materialise the records first, or run the job publish.")
+    return count_periods(product, settings.work / "records", settings.work, load_digests(digests), periods)
 
 
 def count(settings: Settings, product: Product) -> ProductStatistics | None:
@@ -184,7 +170,7 @@ def count(settings: Settings, product: Product) -> ProductStatistics | None:
     shutil.rmtree(folder, ignore_errors=True)
     if product not in chosen_products(settings):
         return None
-    statistics = build(product, settings.work / "records", settings.work)
+    statistics = build(product, settings.work / "records", settings.work, digests=load_digests(settings.work / DIGESTS_FILE))
     if statistics is not None:
         statistics.save(folder)
     return statistics

@@ -117,10 +117,10 @@ def test_the_work_folder_is_private_and_holds_nothing_of_an_earlier_run(tmp_path
     assert stat.S_IMODE((tmp_path / "work").stat().st_mode) == 0o700
     assert sorted(path.name for path in (tmp_path / "work" / "records").iterdir()) == [
         "homicide_victims.parquet",
-        "street_coverage.parquet",
-        "street_crimes.parquet",
+        "street_coverage",
+        "street_crimes",
     ]
-    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["accounting.json", "quarantine", "records"]
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["accounting.json", "months", "quarantine", "records"]
 
 
 def test_what_belongs_to_no_source_is_named(tmp_path):
@@ -152,7 +152,7 @@ def test_what_does_not_fit_into_memory_is_kept_in_the_work_folder_and_not_for_lo
     assert not list(tmp_path.iterdir())
     put(tmp_path, "work/.vawg-of-a-run-that-was-killed/block.tmp", b"rows")
     read_landing(sound(tmp_path / "landing"), tmp_path / "work")
-    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["accounting.json", "quarantine", "records"]
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["accounting.json", "months", "quarantine", "records"]
 
 
 @pytest.mark.parametrize("source", [source.NAME for source in SOURCES])

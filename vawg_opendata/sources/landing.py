@@ -7,7 +7,7 @@ modules, whose common protocol the package's docstring states.
 import contextlib
 import difflib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -15,11 +15,16 @@ from types import ModuleType
 from duckdb import DuckDBPyConnection
 
 from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
+from vawg_opendata.schemas import TableSchema
+from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_vawg_dashboard, police_uk
 from vawg_opendata.sources.files import Discovery, LandingFile
+from vawg_opendata.sources.months import Months, by_month
 from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
+MONTHLY: dict[ModuleType, tuple[TableSchema, ...]] = {police_uk: (STREET_CRIMES, STREET_COVERAGE)}
+"""The sources whose files are each of one month, which are kept by month (`months`), and their tables."""
 LOOKUPS = (police_uk.GEOGRAPHY,)  # folders beside the sources that they may consult
 SAMPLE_FILE = "sample.json"  # in a folder that the sample generator made: everything beside it is made up
 
@@ -39,12 +44,16 @@ class Survey:
 
 @dataclass(frozen=True)
 class LandingReport:
-    """What `read_landing` wrote: the Parquet file of each record table, the accounts, and the problems that did not stop it."""
+    """What `read_landing` wrote: the Parquet file of each record table, the accounts, and the problems that did not stop it.
+
+    Of a table that is kept by month the path is a pattern for its files; `read` are the months that had to be read.
+    """
 
     tables: dict[str, Path]
     accounting: Accounting
     problems: tuple[Problem, ...]
     files: tuple[LandingFile, ...] = field(default=())
+    read: tuple[str, ...] = field(default=())
 
     @property
     def quarantined(self) -> dict[str, int]:
@@ -94,34 +103,98 @@ def _survey(landing: Path, discover: Callable[[ModuleType, Path], Discovery]) ->
 
 
 def read_landing(landing: Path, work: Path) -> LandingReport:
-    """Reads all sources of a landing folder into `work`: `records/`, `quarantine/` and `accounting.json`, nothing else.
+    """Reads all sources of a landing folder into `work`: `records/`, `quarantine/` and `accounting.json`.
 
-    LandingError with every problem, before anything is written, if any file is wrong or changes under the reading. What an earlier run left in these
-    places is replaced. The work folder is made readable by its owner only.
+    LandingError with every problem, before anything of these is written, if any file is wrong or changes under the reading. What an earlier
+    run left in these places is replaced. Months of a source that is delivered by month are kept in `months/`, and read
+    again only when they have changed. The work folder is made readable by its owner only.
     """
     spill = work if work.is_dir() else None  # the work folder, once there, is as confidential as the records
     for left in work.glob(f"{SPILL}*"):  # by a run that was killed
         shutil.rmtree(left)
     with contextlib.ExitStack() as stack:
         connections: dict[str, DuckDBPyConnection] = {}
+        monthly = {source: _Monthly(Months(work, source)) for source in MONTHLY}
 
         def discover(source: ModuleType, folder: Path) -> Discovery:
-            connections[source.NAME] = stack.enter_context(connect(spill))
-            return source.discover(folder, connections[source.NAME])
+            connection = connections[source.NAME] = stack.enter_context(connect(spill))
+            return monthly[source].discover(folder, connection) if source in monthly else source.discover(folder, connection)
 
         found = _survey(landing, discover)
         if found.blocking:
             raise LandingError(found.blocking)
         require_unchanged(found.files)
-        work.mkdir(parents=True, exist_ok=True)
-        work.chmod(0o700)
+        _make_private(work)
         for folder in ("records", "quarantine"):
             shutil.rmtree(work / folder, ignore_errors=True)
         quarantine, accounting = Quarantine(work / "quarantine"), Accounting()
         tables: dict[str, Path] = {}
         for source in SOURCES:
             files = [file for file in found.files if file.source == source.NAME]
-            if files:
+            if source in monthly:
+                monthly[source].kept.forget_others(monthly[source].months)
+            if files and source in monthly:
+                tables |= monthly[source].read(connections[source.NAME], work, accounting)
+            elif files:
                 tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
     accounting.write(work / "accounting.json")
-    return LandingReport(tables, accounting, found.problems, found.files)
+    read = tuple(month for source in monthly.values() for month in source.changed)
+    return LandingReport(tables, accounting, found.problems, found.files, read)
+
+
+def read_months(landing: Path, work: Path, source: ModuleType, months: Collection[str]) -> tuple[Months, dict[str, bool]]:
+    """Keeps some months of a source that is delivered by month; the files of others are not even opened.
+
+    Returns what is kept, and for each of these months that the landing folder has, whether it had to be read. LandingError with the
+    problems of their files, before anything of them is kept.
+    """
+    kept = Months(work, source)
+    folder = landing / source.NAME
+    if not folder.is_dir():
+        return kept, {}
+    _make_private(work)
+    with connect(work) as connection:
+        reading = _Monthly(kept)
+        found = reading.discover(folder, connection, months)
+        if any(problem.blocking for problem in found.problems):
+            raise LandingError(problem for problem in found.problems if problem.blocking)
+        require_unchanged(found.files)
+        reading.keep(connection)
+    return kept, {month: month in reading.changed for month in reading.months}
+
+
+class _Monthly:
+    """The reading of a source by month: what `discover` found out is what `read` goes by."""
+
+    def __init__(self, kept: Months) -> None:
+        self.kept = kept
+        self.months: dict[str, list[LandingFile]] = {}
+        self.changed: list[str] = []
+        self.problems: list[Problem] = []
+
+    def discover(self, folder: Path, connection: DuckDBPyConnection, months: Collection[str] | None = None) -> Discovery:
+        """As the source's own, of these months (all), without reading the rows of those that are kept."""
+        source = self.kept.source
+        files, problems = source.find(folder, months)
+        self.months = by_month(source, files)
+        self.changed = self.kept.changed(self.months)
+        if self.changed:
+            fresh = {file.file: file for month in self.changed for file in self.months[month]}
+            self.problems = source.prepare(connection, list(fresh.values()))
+        known = self.kept.problems([month for month in self.months if month not in self.changed])
+        return Discovery(tuple(files), (*problems, *self.problems, *known))
+
+    def keep(self, connection: DuckDBPyConnection) -> None:
+        """Keep the months that have changed."""
+        if self.changed:
+            self.kept.read(connection, {month: self.months[month] for month in self.changed}, self.problems, MONTHLY[self.kept.source])
+
+    def read(self, connection: DuckDBPyConnection, work: Path, accounting: Accounting) -> dict[str, Path]:
+        """All months as the records of a run, in the accounts and the quarantine too."""
+        self.keep(connection)
+        return self.kept.assemble(connection, self.months, work, accounting)
+
+
+def _make_private(work: Path) -> None:
+    work.mkdir(parents=True, exist_ok=True)
+    work.chmod(0o700)

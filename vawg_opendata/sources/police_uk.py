@@ -23,7 +23,7 @@ beside them (other forces, outcomes, stop and search) is reported and not read.
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,9 +80,8 @@ _LSOA = re.compile(r"[EWSN]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
 
 def discover(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
     """The street files and lookups of a folder (and of `geography` beside it) and all that is wrong with them."""
-    files, problems = _find(folder)
-    problems += _twice(files)
-    return Discovery(tuple(files), (*problems, *_prepare(connection, files)))
+    files, problems = find(folder)
+    return Discovery(tuple(files), (*problems, *prepare(connection, files)))
 
 
 def read(
@@ -95,7 +94,8 @@ def read(
     return paths
 
 
-def _find(folder: Path) -> tuple[list[LandingFile], list[Problem]]:
+def find(folder: Path, months: Collection[str] | None = None) -> tuple[list[LandingFile], list[Problem]]:
+    """The street files (of these months; all) and lookups of a folder, and what is wrong with their names and form; rows are not read."""
     files: list[LandingFile] = []
     problems: list[Problem] = []
     for place, lookups in ((folder, ""), (folder.parent / GEOGRAPHY, GEOGRAPHY)):
@@ -104,12 +104,20 @@ def _find(folder: Path) -> tuple[list[LandingFile], list[Problem]]:
                 problems.append(replace(found, blocking=False) if lookups else found)
                 continue
             path, name = found
+            named = _NAME.fullmatch(path.name)
+            if months is not None and named and named[1] not in months:
+                continue
             result = _lookup(path, name, lookups) if lookups else _recognise(path, name)
             if isinstance(result, LandingFile):
                 files.append(result)
             else:
                 problems += result
-    return files, problems
+    return files, problems + _twice(files)
+
+
+def month_of(file: LandingFile) -> str:
+    """The month of a street file; '' of a lookup, which all months consult."""
+    return _force_and_month(file)[1] if file.kind == "street" else ""
 
 
 def _lookup(path: Path, name: str, folder: str) -> LandingFile | list[Problem]:
@@ -160,7 +168,7 @@ def _force_and_month(file: LandingFile) -> tuple[str, str]:
     return parts[2].lower(), parts[1]
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
+def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
     """Makes `coded` (in `good` the rows that can be used, as small as they can be held; in `bad` the others)."""
     street = [file for file in files if file.kind == "street"]
     problems = stage(connection, street, _STAGED)

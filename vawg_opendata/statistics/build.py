@@ -6,6 +6,7 @@ compared with it. A table is built when that source offers all its dimensions. N
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,7 @@ from vawg_opendata.statistics.counting import (
     write_unknown,
 )
 from vawg_opendata.statistics.facts import FACTS, LEGAL_HOLD, SOURCES, Fact
+from vawg_opendata.statistics.partials import Digests, keys, update_partial
 from vawg_opendata.statistics.periods import MONTHS_OF_A_YEAR, WHOLE, month_codelist, period_months, year_codelist
 from vawg_opendata.statistics.results import Comparison, Outline, ProductStatistics, TableOutline, counted_axes
 
@@ -33,13 +35,78 @@ MOST_LACKING = 1000
 """One count in so many may be missing from a view and be counted as not known; beyond that the views contradict each other."""
 
 
-def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = FACTS) -> ProductStatistics | None:
+@dataclass(frozen=True)
+class _Plan:
+    """What of a product can be counted from the records at hand: the fact of each table and the months that it covers."""
+
+    usable: list[Fact]
+    sources: dict[str, str]
+    chosen: dict[str, Fact]
+    left_out: dict[str, str]
+    coverage: dict[str, frozenset[str]]
+
+
+def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = FACTS, digests: Digests | None = None) -> ProductStatistics | None:
     """Count all tables of a product that the record tables in folder `records` can give; None when they give none.
 
-    Partial counts are kept as `work/partial/<product>/<table>.parquet`. StatisticsError when records hold a code
+    Partial counts are kept as `work/partial/<product>/<table>.parquet`; with the digests of the records only the periods that
+    have changed are counted again. StatisticsError when records hold a code
     outside its list, or when tables of one measure do not agree on their totals.
     """
     connection = connect(records)
+    plan = _plan(connection, product, facts)
+    usable, sources, chosen, left_out, coverage = plan.usable, plan.sources, plan.chosen, plan.left_out, plan.coverage
+    if not chosen:
+        return None
+    months = sorted(set().union(*(coverage[name] for name in chosen)))
+    specs = [product.table(name) for name in chosen]
+    full, kept = _codelists(product, specs, months, {name for spec in specs if chosen[spec.name].marks_holds for name in spec.dimensions})
+    folder = partial_folder(work, product)
+    short, views = _short_views(connection, product, specs, chosen)
+    counted_afresh = _count(connection, product, plan, folder, digests)
+    outlines, counts = [], {}
+    for spec in specs:
+        fact = chosen[spec.name]
+        partials = [folder / f"{spec.name}.parquet"]
+        period = product.period(spec)
+        if spec.name in short:
+            partials.append(folder / f"{spec.name}.unknown.parquet")
+            write_unknown(connection, fact, period.name, short[spec.name], partials[1])
+        axes = [Axis(name, full[name], kept[name].at_levels(*levels)) for name, levels in spec.dimensions.items()]
+        values = merge(connection, partials, axes)
+        outline = _outline(product, spec, fact, axes, months, coverage[spec.name])
+        shown = counted_axes(outline, kept[outline.period].total)
+        counted = next(axis.kept.codes for axis in axes if axis.dimension == outline.period)
+        positions = [counted.index(code) for code in shown[outline.period]]
+        outlines.append(outline)
+        counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=list(spec.dimensions).index(period.name)))
+    used = {spec.measure: sources[spec.measure] for spec in specs}
+    result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
+    _agree(result, counts)
+    comparisons = compare(connection, usable, {spec.measure: (chosen[spec.name], product.period(spec).name) for spec in reversed(specs)})
+    return ProductStatistics(result, counts, (*views, *comparisons), counted_afresh)
+
+
+def count_periods(product: Product, records: Path, work: Path, digests: Digests, periods: Collection[str], facts: Sequence[Fact] = FACTS) -> dict[str, bool]:
+    """Bring the partial counts of some periods of a product up to date; the others stay as they are.
+
+    Returns, of these periods those that the records cover, and whether any table had to be counted.
+    """
+    connection = connect(records)
+    plan = _plan(connection, product, facts)
+    afresh = _count(connection, product, plan, partial_folder(work, product), digests, periods)
+    covered = {code for name in plan.chosen for code in _periods(product, product.table(name), plan.coverage[name])}
+    return {code: code in afresh for code in periods if code in covered}
+
+
+def partial_folder(work: Path, product: Product) -> Path:
+    """Where the partial counts of a product are kept; makes it, readable by its owner only."""
+    folder = work / "partial" / product.name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _plan(connection: duckdb.DuckDBPyConnection, product: Product, facts: Sequence[Fact]) -> _Plan:
     at_hand = tables(connection)
     usable = [fact for fact in facts if at_hand.issuperset(fact.records)]
     sources = _choose(product, usable)
@@ -60,37 +127,34 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     coverage = {name: frozenset(covered_months(connection, fact)) for name, fact in chosen.items()}
     for name in [name for name in chosen if not coverage[name]]:
         left_out[name] = f"no file of {chosen.pop(name).source} covers a period of it"
-    if not chosen:
-        return None
-    months = sorted(set().union(*(coverage[name] for name in chosen)))
-    specs = [product.table(name) for name in chosen]
-    full, kept = _codelists(product, specs, months, {name for spec in specs if chosen[spec.name].marks_holds for name in spec.dimensions})
-    folder = work / "partial" / product.name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    short, views = _short_views(connection, product, specs, chosen)
-    outlines, counts = [], {}
-    for spec in specs:
-        fact = chosen[spec.name]
-        partials = [folder / f"{spec.name}.parquet"]
-        period = product.period(spec)
-        covered = {month if period.codelist == MONTH else month[:4] for month in coverage[spec.name]}
-        write_partial(connection, fact, list(spec.dimensions), partials[0], {period.name: covered})
-        if spec.name in short:
-            partials.append(folder / f"{spec.name}.unknown.parquet")
-            write_unknown(connection, fact, period.name, short[spec.name], partials[1])
-        axes = [Axis(name, full[name], kept[name].at_levels(*levels)) for name, levels in spec.dimensions.items()]
-        values = merge(connection, partials, axes)
-        outline = _outline(product, spec, fact, axes, months, coverage[spec.name])
-        shown = counted_axes(outline, kept[outline.period].total)
-        counted = next(axis.kept.codes for axis in axes if axis.dimension == outline.period)
-        positions = [counted.index(code) for code in shown[outline.period]]
-        outlines.append(outline)
-        counts[spec.name] = CountTable(spec.name, spec.measure, shown, values.take(positions, axis=list(spec.dimensions).index(period.name)))
-    used = {spec.measure: sources[spec.measure] for spec in specs}
-    result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
-    _agree(result, counts)
-    comparisons = compare(connection, usable, {spec.measure: (chosen[spec.name], product.period(spec).name) for spec in reversed(specs)})
-    return ProductStatistics(result, counts, (*views, *comparisons))
+    return _Plan(usable, sources, chosen, left_out, coverage)
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, product: Product, plan: _Plan, folder: Path, digests: Digests | None, only: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """Write the partial counts of each table, and return the periods that were counted, in order."""
+    afresh: set[str] = set()
+    for name, fact in plan.chosen.items():
+        spec = product.table(name)
+        months = _periods(product, spec, plan.coverage[name])
+        period, path = product.period(spec).name, folder / f"{name}.parquet"
+        if digests is None:
+            write_partial(connection, fact, list(spec.dimensions), path, {period: set(months)})
+            path.with_suffix(".json").unlink(missing_ok=True)
+            afresh |= set(months)
+        else:
+            wanted = keys(connection, fact, list(spec.dimensions), months, digests)
+            afresh |= set(update_partial(connection, fact, list(spec.dimensions), period, wanted, path, only))
+    return tuple(sorted(afresh))
+
+
+def _periods(product: Product, spec: TableSpec, covered: Collection[str]) -> dict[str, list[str]]:
+    """The periods in which a table is counted, each with its months that are covered."""
+    periods: dict[str, list[str]] = {}
+    for month in sorted(covered):
+        periods.setdefault(month if product.period(spec).codelist == MONTH else month[:4], []).append(month)
+    return periods
 
 
 def _short_views(

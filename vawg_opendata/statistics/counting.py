@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 
 from vawg_opendata.products.declaration import YEAR
+from vawg_opendata.record_files import record_files
 from vawg_opendata.reference import CodeList
 from vawg_opendata.statistics.facts import Fact
 from vawg_opendata.statistics.periods import months_between
@@ -32,11 +33,12 @@ class Axis:
 
 
 def connect(records: Path) -> duckdb.DuckDBPyConnection:
-    """A connection with a view per record table of the folder."""
+    """A connection with a view per record table of the folder: a Parquet file, or a folder of them, one per month."""
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar=false")
-    for path in sorted(records.glob("*.parquet")):
-        connection.execute(f'CREATE VIEW "{path.stem}" AS SELECT * FROM read_parquet({_text(path)})')
+    for name, files in record_files(records).items():
+        listed = ", ".join(literal(path) for path in files)
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
     return connection
 
 
@@ -58,7 +60,7 @@ def relation(connection: duckdb.DuckDBPyConnection, fact: Fact, vintage: str | N
     conditions = [f"({fact.where})"]
     known = vintages(connection, fact)
     if known:
-        conditions.append(f"vintage = {_text(vintage or known[0])}")
+        conditions.append(f"vintage = {literal(vintage or known[0])}")
     return f"{fact.from_clause} WHERE {' AND '.join(conditions)}"
 
 
@@ -70,22 +72,23 @@ def write_partial(
     `covered` restricts a dimension to some codes: rows of a period that is not covered are not counted.
     """
     conditions = "".join(
-        f" AND CAST({fact.dimensions[name]} AS VARCHAR) IN ({', '.join(_text(code) for code in sorted(codes))})" for name, codes in (covered or {}).items()
+        f" AND CAST({fact.dimensions[name]} AS VARCHAR) IN ({', '.join(literal(code) for code in sorted(codes)) or 'NULL'})"
+        for name, codes in (covered or {}).items()
     )
     columns = ", ".join(f'CAST({fact.dimensions[name]} AS VARCHAR) AS "{name}"' for name in dimensions)
     connection.execute(
         f"COPY (SELECT {columns}, CAST(sum({fact.weight}) AS BIGINT) AS count FROM {relation(connection, fact)}{conditions} "
-        f"GROUP BY ALL HAVING sum({fact.weight}) <> 0 ORDER BY ALL) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
+        f"GROUP BY ALL HAVING sum({fact.weight}) <> 0 ORDER BY ALL) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
     )
 
 
 def write_unknown(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, missing: Mapping[str, int], path: Path) -> None:
     """Partial counts of what is known in total only: `missing` by period, with the fact's codes for what is not known."""
-    codes = ", ".join(f'{_text(code)} AS "{name}"' for name, code in fact.unknown.items())
-    rows = ", ".join(f"({_text(code)}, {count})" for code, count in sorted(missing.items()))
+    codes = ", ".join(f'{literal(code)} AS "{name}"' for name, code in fact.unknown.items())
+    rows = ", ".join(f"({literal(code)}, {count})" for code, count in sorted(missing.items()))
     connection.execute(
         f'COPY (SELECT {codes}, period AS "{period}", CAST(count AS BIGINT) AS count FROM (VALUES {rows}) AS missing(period, count) ORDER BY period) '
-        f"TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
     )
 
 
@@ -95,7 +98,7 @@ def merge(connection: duckdb.DuckDBPyConnection, partials: Iterable[Path], axes:
     Axes are closed one after the other, so that the rows in between never outgrow the table by much. StatisticsError
     when the partial counts hold a code that its list lacks, or one that the table would have to divide.
     """
-    files = ", ".join(_text(path) for path in partials)
+    files = ", ".join(literal(path) for path in partials)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE merging AS SELECT * FROM read_parquet([{files}], union_by_name=true)")
     for number, axis in enumerate(axes):
         _close(connection, number, axis)
@@ -169,5 +172,6 @@ def _close(connection: duckdb.DuckDBPyConnection, number: int, axis: Axis) -> No
         )
 
 
-def _text(value: object) -> str:
+def literal(value: object) -> str:
+    """A value as an SQL literal of text."""
     return "'" + str(value).replace("'", "''") + "'"

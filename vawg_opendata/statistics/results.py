@@ -90,11 +90,15 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ProductStatistics:
-    """The unprotected counts of a product: a dense table per name over its available periods and the root of time."""
+    """The unprotected counts of a product: a dense table per name over its available periods and the root of time.
+
+    `counted` are the periods whose records were counted for it; those of the others had not changed since they were. It is not kept.
+    """
 
     outline: Outline
     counts: Mapping[str, CountTable]
     comparisons: tuple[Comparison, ...]
+    counted: tuple[str, ...] = ()
 
     def save(self, folder: Path) -> None:
         """Write everything to a folder of the work folder, readable by its owner only."""

@@ -8,25 +8,14 @@ import hashlib
 import json
 import platform
 from dataclasses import asdict
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
 from vawg_opendata import __version__
+from vawg_opendata.code import code_hash
 from vawg_opendata.products.declaration import Product
 
-PACKAGES = ("anonymisation", "vawg_opendata")
 WRITERS = ("duckdb", "highspy", "numpy", "pyarrow", "scipy")
 """Libraries whose version can change the bytes of a package: they count, protect or write."""
-
-
-@cache
-def code_hash() -> str:
-    """The SHA-256 over all modules, lists and settings of the code, each line `hash  path` as sha256sum writes it."""
-    root = Path(__file__).resolve().parents[3]
-    files = sorted(path for package in PACKAGES for path in (root / package).rglob("*") if path.suffix in (".py", ".csv", ".yaml", ".json"))
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(root).as_posix()}\n" for path in files]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def configuration_hash(product: Product) -> str:
