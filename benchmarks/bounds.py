@@ -28,7 +28,6 @@ from anonymisation import Policy
 from anonymisation.command.case import read_case
 from anonymisation.command.pattern import is_small
 from anonymisation.cover import conditions
-from anonymisation.policy import Guarantee, Reader
 from anonymisation.system import System, build_system
 from benchmarks.cases import SYNTHETIC, find_published, make_synthetic
 from benchmarks.runs import THRESHOLD

@@ -59,16 +59,25 @@ class Reach:
         return Reach(lowest, highest, self.whole and other.whole, self.changes + other.changes)
 
 
-def widen(system: System, unknowns: Unknowns, point: np.ndarray, low: np.ndarray, width: int, wanted: np.ndarray) -> Reach:
+def widen(
+    system: System,
+    unknowns: Unknowns,
+    point: np.ndarray,
+    low: np.ndarray,
+    width: int,
+    wanted: np.ndarray,
+    choices: Sequence[tuple[int, int, int, int]] = CHOICES,
+    shortest: int | None = None,
+) -> Reach:
     """What elementary changes of a solution prove of the wanted unknowns.
 
     ``point`` satisfies all sums, and is at least ``low`` everywhere, which bounds every solution.  Looking for changes
-    ends for an unknown that is ``width`` wide.
+    ends for an unknown that is ``width`` wide; changes shorter than ``shortest``, by default those that prove no width, are passed over.
     """
-    search = _Search(system, unknowns, point, low, width, wanted)
+    search = _Search(system, unknowns, point, low, width, wanted, shortest)
     for name, ids in system.cell_ids.items():
         hierarchies = [system.hierarchies[dimension] for dimension in system.axes[name]]
-        for choice in CHOICES:
+        for choice in choices:
             search.table(ids, list(system.axes[name].values()), hierarchies, choice)
     return search.reach
 
@@ -89,7 +98,14 @@ def centred(point: np.ndarray, low: np.ndarray, changes: Sequence[tuple[np.ndarr
 
 class _Search:
     def __init__(
-        self, system: System, unknowns: Unknowns, point: np.ndarray, low: np.ndarray, width: int, wanted: np.ndarray
+        self,
+        system: System,
+        unknowns: Unknowns,
+        point: np.ndarray,
+        low: np.ndarray,
+        width: int,
+        wanted: np.ndarray,
+        shortest: int | None,
     ) -> None:
         whole = bool((point == np.rint(point)).all())
         self.reach = Reach(point.copy(), point.copy(), whole)
@@ -98,7 +114,7 @@ class _Search:
         self._sums_of = sp.csr_array(unknowns.sums.T.astype(np.int64))
         self._point, self._slack, self._width, self._wanted = point, np.maximum(point - low, 0.0), width, wanted
         # Between ends that are no whole numbers lie fewer of them than their distance.
-        self._needed = width if whole else width + 1
+        self._needed = shortest if shortest is not None else width if whole else width + 1
         self._open = wanted & (self.reach.width() < width)
 
     def table(

@@ -45,8 +45,8 @@ NODES = 200
 NEAR = 0.5
 """How far from the best such a program may end: any witness will do."""
 
-STEPS = 300
-"""Steps of the interior-point method that looks for a solution of a vast component."""
+PIVOTS, STEPS = 25_000, 300
+"""Steps of the simplex and of the interior-point method that look for a solution of a vast component."""
 
 PRIMAL_SIMPLEX = 4
 """HiGHS's number of that strategy."""
@@ -342,31 +342,38 @@ class Program:
         return bool(inside and (reached >= self._lower).all() and (reached <= self._upper).all())
 
 
-def interior_point(
-    sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
+def some_solution(
+    sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray, cost: np.ndarray | None = None
 ) -> np.ndarray | None:
-    """A solution of ``lower <= sums @ x <= upper``, ``low <= x <= high``, by the interior-point method alone; None where it gives none.
+    """A solution of ``lower <= sums @ x <= upper``, ``low <= x <= high``, whole where that is found; None where none is found.
 
-    ``high`` may be infinite.  Raises ``InconsistentTablesError`` where there is no solution.
+    By the simplex method, whose solutions are mostly whole; where that takes more than ``PIVOTS`` steps, and no ``cost`` says which solutions
+    are wanted, by the interior-point method.  ``high`` may be infinite.  Raises ``InconsistentTablesError`` where there is no solution.
     """
     matrix = sp.csc_array(sums, dtype=np.float64)
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = sums.shape
-    model.col_cost_ = np.zeros(sums.shape[1])
+    model.col_cost_ = np.zeros(sums.shape[1]) if cost is None else cost
     model.col_lower_, model.col_upper_ = low.astype(float), np.where(np.isfinite(high), high, highspy.kHighsInf)
     model.row_lower_, model.row_upper_ = lower.astype(float), np.where(np.isfinite(upper), upper, highspy.kHighsInf)
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    solver = highspy.Highs()
-    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("solver", "ipm"), ("run_crossover", "off"), ("ipm_iteration_limit", STEPS)):
-        solver.setOptionValue(option, value)
-    solver.passModel(model)
-    solver.run()
-    if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-        raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
-    point = np.asarray(solver.getSolution().col_value)
-    if len(point) != sums.shape[1] or not np.isfinite(point).all():
-        return None
-    point = np.clip(point, low, high)
-    reached = sums @ point
-    return None if (reached < lower - TOLERANCE).any() or (reached > upper + TOLERANCE).any() else point
+    for method in ("simplex", "ipm") if cost is None else ("simplex",):
+        solver = highspy.Highs()
+        for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("solver", method), ("run_crossover", "off")):
+            solver.setOptionValue(option, value)
+        solver.setOptionValue("simplex_iteration_limit", PIVOTS)
+        solver.setOptionValue("ipm_iteration_limit", STEPS)
+        solver.passModel(model)
+        solver.run()
+        if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            raise InconsistentTablesError("no counts satisfy all published values at once: they contradict each other")
+        found = np.asarray(solver.getSolution().col_value)
+        if len(found) != sums.shape[1] or not np.isfinite(found).all():
+            continue
+        # A solver that stopped on its way may have a solution all the same, and one that is done may miss a sum by a little.
+        for point in (np.clip(np.rint(found), low, high), np.clip(found, low, high)):
+            reached = sums @ point
+            if (reached >= lower - TOLERANCE).all() and (reached <= upper + TOLERANCE).all():
+                return point
+    return None

@@ -3,7 +3,7 @@
 Belongs here: the means for a component too large for the programs of ``intervals``, and their order.  Does not belong here: elementary changes
 (``elementary``), linear programs (``programs``), or what is a disclosure.
 
-Every answer is a proof.  That an interval is wide is proven by solutions: one to begin with, told or found by an interior-point program; those
+Every answer is a proof.  That an interval is wide is proven by solutions: one to begin with, told or found by a program over all of it; those
 near it by elementary changes, from the middle of what these allow as well; and those in which a neighbourhood changes while all else stays.
 That it is narrow, or cannot be small, is proven by sums: whatever follows from some of them, by propagation or from those of a neighbourhood,
 follows from all.  What neither proves is *undecided*, and is said to be.  Limits are numbers of steps and no clock, so that the same
@@ -18,9 +18,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from anonymisation.errors import InconsistentTablesError
-from anonymisation.intruder.elementary import Reach, centred, widen
+from anonymisation.intruder.elementary import CHOICES, Reach, centred, widen
 from anonymisation.intruder.neighbourhoods import grow
-from anonymisation.intruder.programs import TOLERANCE, Program, interior_point
+from anonymisation.intruder.programs import NODES, TOLERANCE, Program, some_solution
 from anonymisation.intruder.unknowns import FAR, Component, Unknowns
 
 CENTRES = 4
@@ -29,7 +29,16 @@ CENTRES = 4
 SIZES = (60, 250)
 """Unknowns of the neighbourhoods in which programs are solved, one after the other."""
 
-MOST_PROGRAMS = 6_000
+SWEEPS = 16
+"""Solutions of the whole component in which as many unknowns as can be are larger, or smaller, than before."""
+
+MOST_BROKEN = 300
+"""Fractions in the first solution up to which a whole one is looked for beside it."""
+
+SHORT = 2
+"""How far a change must go to lead to such a middle."""
+
+MOST_PROGRAMS = 2_000
 """Neighbourhoods of a component that are tried at most, of each size and for either purpose."""
 
 
@@ -75,12 +84,15 @@ def judge_vast(unknowns: Unknowns, component: Component, ask: Question) -> Answe
     tight = ask.wanted & ((ask.high - ask.low < ask.width) | ask.determined)
     point, programs = _told(unknowns, component, ask.low), 0
     if point is None:
-        point, programs = interior_point(component.sums, component.lower, component.upper, ask.low, ask.high), 1
+        point, programs = some_solution(component.sums, component.lower, component.upper, ask.low, ask.high), 1
+        point = point if point is None else _rounded(component, point, ask)
     nobody = np.zeros_like(ask.wanted)
     if point is None:
         return Answer({}, nobody, False, nobody, ask.wanted.copy(), nobody, programs)
     part = Unknowns(unknowns.cells[component.members], component.sums, component.lower, component.upper)
     reach, point = _spread(unknowns, part, point, ask, ask.wanted & ~tight)
+    if reach.whole:
+        programs += _swept(component, reach, ask, ask.wanted & ~tight)
     open_cells = ask.wanted & ~tight & (reach.width() < ask.width)
     before = open_cells.copy()
     solved = _near(component, point, reach, ask, open_cells)
@@ -110,16 +122,71 @@ def _told(unknowns: Unknowns, component: Component, low: np.ndarray) -> np.ndarr
     return told.astype(np.float64) if good else None
 
 
+def _rounded(component: Component, point: np.ndarray, ask: Question) -> np.ndarray:
+    """A solution in whole numbers beside one that is almost: what is not whole changes with its neighbourhood.  The same where none is found."""
+    broken = np.flatnonzero(np.abs(point - np.rint(point)) > TOLERANCE)
+    if not 0 < len(broken) <= MOST_BROKEN:
+        return point
+    sums, columns, start = component.sums, sp.csc_array(component.sums), np.rint(point)
+    for size in SIZES:
+        inside = np.unique(np.concatenate([grow(sums, columns, seed, size) for seed in broken.tolist()]))
+        rows = np.unique(columns[:, inside].indices)
+        within = sp.csr_array(sums[rows][:, inside])
+        outside = sums[rows] @ start - within @ start[inside]
+        high = np.where(np.isfinite(ask.high[inside]), ask.high[inside], start[inside] + FAR)
+        try:
+            local = Program(within, component.lower[rows] - outside, component.upper[rows] - outside, ask.low[inside], high)
+            found = local.whole_solution(NODES)
+        except InconsistentTablesError:
+            # There is none in this neighbourhood, which says nothing about the whole.
+            continue
+        if found is not None:
+            start[inside] = found
+            return start
+    return point
+
+
 def _spread(unknowns: Unknowns, part: Unknowns, point: np.ndarray, ask: Question, wanted: np.ndarray) -> tuple[Reach, np.ndarray]:
     """What elementary changes prove from a solution and from others in the middle of what they allow; and the last of these."""
-    reach = widen(unknowns.system, part, point, ask.low, ask.width, wanted)
+    first, then = CHOICES
+    reach = widen(unknowns.system, part, point, ask.low, ask.width, wanted, [first])
     for _ in range(CENTRES):
         left = wanted & (reach.width() < ask.width)
         if not left.any():
-            break
-        point = centred(point, ask.low, reach.changes, reach.whole)
-        reach = reach.joined(widen(unknowns.system, part, point, ask.low, ask.width, left))
-    return reach, point
+            return reach, point
+        # A solution at its bounds leaves nothing room; short steps lead to its middle.
+        short = widen(unknowns.system, part, point, ask.low, ask.width, left, [first], SHORT)
+        point = centred(point, ask.low, [*reach.changes, *short.changes], reach.whole)
+        reach = reach.joined(short).joined(widen(unknowns.system, part, point, ask.low, ask.width, left, [first]))
+    return reach.joined(widen(unknowns.system, part, point, ask.low, ask.width, wanted & (reach.width() < ask.width), [then])), point
+
+
+def _swept(component: Component, reach: Reach, ask: Question, wanted: np.ndarray) -> int:
+    """Widen ``reach`` by whole solutions in which what is left is as large, or as small, as can be; how many programs were solved.
+
+    The first program that does not end within its limit is the last.
+    """
+    random = np.random.default_rng(1)
+    for number in range(SWEEPS):
+        left = wanted & (reach.width() < ask.width)
+        if not left.any():
+            return number
+        up = number % 2 == 0
+        low, high = ask.low.copy(), ask.high.copy()
+        cost = np.where(left, random.uniform(0.5, 1.5, len(left)), 0.0) * (-1.0 if up else 1.0)
+        # None need go further than the width, and all that could would.
+        if up:
+            high[left] = np.minimum(high, reach.lowest + ask.width)[left]
+        else:
+            low[left] = np.maximum(low, reach.highest - ask.width)[left]
+        point = some_solution(component.sums, component.lower, component.upper, low, high, cost)
+        if point is None:
+            return number + 1
+        point = _rounded(component, point, ask)
+        if (point == np.rint(point)).all():
+            np.minimum(reach.lowest, point, out=reach.lowest)
+            np.maximum(reach.highest, point, out=reach.highest)
+    return SWEEPS
 
 
 def _near(component: Component, point: np.ndarray, reach: Reach, ask: Question, wanted: np.ndarray) -> int:

@@ -1,6 +1,7 @@
 """Large tables: covered by hypercubes and attacked from one solution, without a program; on small ones, so that both can be judged."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 from anonymisation import Attack, CountTable, Hierarchy, Policy, ProtectionError, PublishedTable, attack
 from anonymisation.cube_cover import check_cubes, cube_cover
 from anonymisation.hypercubes import Hypercube
+from anonymisation.__main__ import main
 from anonymisation.intruder import intervals
+from anonymisation.intruder import vast as vast_components
 from anonymisation.primary import Singletons, below_threshold
 from anonymisation.suppression import suppress
 from anonymisation.system import build_system
+from tests.anonymisation.case_files import line
 from tests.anonymisation.systems import enumerate_solutions, flat, linked, months
 
 RANDOM = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -75,6 +79,35 @@ def test_an_intruder_with_programs_finds_nothing_where_hypercubes_protect(case: 
     marked = None if guarantee == "contract" else {"t": primary[ids]}
     found = attack([published], hierarchies, 4, guarantee=guarantee, least=policy.least, primary=marked)
     assert not found.findings
+
+
+@RANDOM
+@given(st.integers(0, 10**6), st.sampled_from([3, 9, 30]), st.sampled_from(["exact", "contract"]))
+def test_an_intruder_with_programs_finds_nothing_where_hypercubes_protect_linked_tables(seed: int, mean: int, guarantee: str) -> None:
+    kinds = {"area": AREA, "x": flat("x", "x1", "x2", "x3"), "y": flat("y", "y1", "y2"), "z": flat("z", "z1", "z2", "z3")}
+    random = np.random.default_rng(seed)
+    finest = random.poisson(random.gamma(0.7, mean, [len(h.leaves) for h in kinds.values()]))
+    tables = []
+    # Two tables that share a margin of two dimensions.
+    for name, left_out in (("one", 3), ("two", 1)):
+        counts, chosen = finest.sum(left_out), [h for i, h in enumerate(kinds.values()) if i != left_out]
+        for axis, h in enumerate(chosen):
+            below = np.array([[leaf in h.leaves_below[code] for leaf in h.leaves] for code in h.codes], dtype=np.int64)
+            counts = np.moveaxis(np.tensordot(below, counts, (1, axis)), 0, axis)
+        tables.append(CountTable(name, "m", {d: kinds[d].codes for i, d in enumerate(kinds) if i != left_out}, counts))
+    system = build_system(tables, kinds)
+    counts = np.zeros(system.size, dtype=np.int64)
+    for table in tables:
+        counts[system.cell_ids[table.name]] = table.counts
+    primary, nothing = below_threshold(counts, 4), np.zeros(system.size, dtype=bool)
+    try:
+        withheld = suppress(system, counts, primary, Policy(4, guarantee, cost="cells"), nothing, nothing, np.ones(system.size), large=0)
+    except ProtectionError:
+        assume(False)
+    published = [PublishedTable(t.name, "m", t.axes, t.counts, ~withheld[system.cell_ids[t.name]]) for t in tables]
+    marked = None if guarantee == "contract" else {t.name: primary[system.cell_ids[t.name]] for t in tables}
+    assert withheld[primary].all()
+    assert not attack(published, kinds, 4, guarantee=guarantee, least=1, primary=marked).findings
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -192,3 +225,20 @@ def test_what_is_not_found_in_a_vast_table_is_wide_in_all_solutions(seed: int, t
             close.add(cell)
     assert disclosed <= close
     assert len(close) - len(disclosed) <= found.undecided + found.checked["fractional"]
+
+
+def test_what_no_means_settles_is_said_to_be_undecided(tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, pattern = line(tmp_path / "case", [28, 3, 9, 16], {1, 2})
+    command = ["audit", str(folder), str(pattern), "--guarantee", "interval"]
+    assert main(command) == 0
+    capsys.readouterr()
+    # The means of vast tables, without the steps that they are allowed.
+    monkeypatch.setattr(intervals, "VAST", 1)
+    assert main(command) == 0
+    monkeypatch.setattr(vast_components, "SWEEPS", 0)
+    monkeypatch.setattr(vast_components, "MOST_PROGRAMS", 0)
+    monkeypatch.setattr(vast_components, "CHOICES", ((1, 0, 0, 0), (1, 0, 0, 0)))
+    capsys.readouterr()
+    assert main(command) == 3
+    said = capsys.readouterr().out
+    assert "undecided" in said and said.endswith("nothing was found, but 1 cells are undecided, in a part too large to settle each.\n")
