@@ -28,12 +28,16 @@ from anonymisation import Policy
 from anonymisation.command.case import read_case
 from anonymisation.command.pattern import is_small
 from anonymisation.cover import conditions
+from anonymisation.neighbours import near
 from anonymisation.system import System, build_system
 from benchmarks.cases import SYNTHETIC, find_published, make_synthetic
 from benchmarks.runs import THRESHOLD
 
 CORE = 0.02
 """Added to every fraction when a constraint is looked for: of many that are broken alike, one that asks few cells for much is found."""
+
+WHOLE, NEAR = 2_000, 60
+"""Cells of a system up to which the attacker looks at all sums at once, and else withheld cells whose sums she looks at."""
 
 LEAST_BREAK = 0.02
 """By how much of the width a constraint must be broken to be added."""
@@ -145,68 +149,93 @@ class _Master:
 
 
 class _Attacker:
-    """The attacker's program: how far a cell can rise or fall if each other can as far as it is withheld."""
+    """The attacker's program: how far a cell can rise or fall if each other can as far as it is withheld.
+
+    Of a system of more than ``WHOLE`` cells she looks at the sums near the cell only: what these leave her is more, so the constraint holds.
+    """
 
     def __init__(self, system: System, room: np.ndarray, width: int) -> None:
         self._room, self._width, self._size = room, width, system.size
-        matrix = sp.csc_array(system.sums, dtype=np.float64)
-        model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = matrix.shape
-        model.col_cost_ = np.zeros(system.size)
-        model.col_lower_, model.col_upper_ = np.zeros(system.size), np.zeros(system.size)
-        model.row_lower_ = model.row_upper_ = np.zeros(matrix.shape[0])
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-        self._solver = _quiet()
-        self._solver.setOptionValue("simplex_strategy", 4)
-        self._solver.setOptionValue("presolve", "off")
-        self._solver.passModel(model)
+        self._sums, self._columns = system.sums, sp.csc_array(system.sums)
+        self._length = np.diff(system.sums.indptr)
+        self._whole = _Sums(sp.csc_array(system.sums, dtype=np.float64)) if system.size <= WHOLE else None
 
     def broken(self, primary: np.ndarray, fractions: np.ndarray, usable: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, float]]:
         """Constraints that the fractions break: ``weight @ withheld[cells] >= least``."""
         scaled = np.where(usable, np.minimum(fractions + CORE, 1.0), 0.0)
         low, high = -self._room * scaled, self._width * scaled
-        self._solver.changeColsBounds(self._size, np.arange(self._size, dtype=np.int32), low, high)
         found, seen = [], set()
         for cell in np.flatnonzero(primary).tolist():
-            cut = self._constraint(cell, low, high)
+            if self._whole:
+                program, inside = self._whole, np.arange(self._size)
+            else:
+                near_by = near(self._sums, self._columns, self._length, np.array([cell]), fractions > CORE, NEAR)
+                rows = np.unique(self._columns[:, near_by].indices)
+                part = self._sums[rows]
+                inside = np.unique(part.indices)
+                program = _Sums(sp.csc_array(part[:, inside], dtype=np.float64))
+            cut = self._constraint(program, inside, cell, low[inside], high[inside])
             if cut is None:
                 continue
             weight, least = cut
-            cells = np.flatnonzero(weight * usable)
-            key = cells.tobytes() + weight[cells].tobytes()
-            if key not in seen and weight[cells] @ fractions[cells] < least - LEAST_BREAK * self._width:
+            kept = np.flatnonzero(weight * usable[inside])
+            cells, weight = inside[kept], weight[kept]
+            key = cells.tobytes() + weight.tobytes()
+            if key not in seen and weight @ fractions[cells] < least - LEAST_BREAK * self._width:
                 seen.add(key)
-                found.append((cells, weight[cells], least))
+                found.append((cells, weight, least))
         return found
 
-    def _constraint(self, cell: int, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float] | None:
+    def _constraint(self, program: "_Sums", inside: np.ndarray, cell: int, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, float] | None:
         """The constraint of the attacker's dual solution for a cell, or None where she cannot tell it to be close.
 
         By that solution the cell rises and falls by no more than the others, as far as each is withheld, allow: a rising one without limit,
         a falling one by its room.  No cell counts for more than the whole need.
         """
-        fall = self._room[cell]
-        self._solver.changeColBounds(cell, -fall, float(self._width))
-        weight, reached, own = np.zeros(self._size), 0.0, 0.0
+        place, fall = int(np.searchsorted(inside, cell)), self._room[cell]
+        low, high = low.copy(), high.copy()
+        low[place], high[place] = -fall, self._width
+        weight, reached, own = np.zeros(len(inside)), 0.0, 0.0
         for sign in (1.0, -1.0):
-            self._solver.changeColCost(cell, -sign)
-            self._solver.run()
-            if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                raise SystemExit(f"the attacker's program ended as {self._solver.getModelStatus()}")
-            solution = self._solver.getSolution()
-            reached += sign * solution.col_value[cell]
+            value, price = program.furthest(place, sign, low, high)
+            reached += sign * value
             # Of a minimum, what is above 0 rests on a lower bound, and what is below on an upper.
-            price = np.asarray(solution.col_dual)
-            own += max(price[cell], 0.0) * fall + max(-price[cell], 0.0) * self._width
-            price[cell] = 0.0
-            weight += np.where(price < -1e-9, np.inf, np.where(price > 1e-9, price * self._room, 0.0))
-        self._solver.changeColCost(cell, 0.0)
-        self._solver.changeColBounds(cell, float(low[cell]), float(high[cell]))
+            own += max(price[place], 0.0) * fall + max(-price[place], 0.0) * self._width
+            price[place] = 0.0
+            weight += np.where(price < -1e-9, np.inf, np.where(price > 1e-9, price * self._room[inside], 0.0))
         least = self._width - own
         if reached >= self._width - 1e-6 or least <= 1e-6:
             return None
         return np.minimum(weight, least), least
+
+
+class _Sums:
+    """Changes of some cells that leave some sums as they are."""
+
+    def __init__(self, matrix: sp.csc_array) -> None:
+        model = highspy.HighsLp()
+        model.num_row_, model.num_col_ = matrix.shape
+        model.col_cost_ = np.zeros(matrix.shape[1])
+        model.col_lower_, model.col_upper_ = np.zeros(matrix.shape[1]), np.zeros(matrix.shape[1])
+        model.row_lower_ = model.row_upper_ = np.zeros(matrix.shape[0])
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+        self._columns = np.arange(matrix.shape[1], dtype=np.int32)
+        self._solver = _quiet()
+        self._solver.setOptionValue("simplex_strategy", 4)
+        self._solver.setOptionValue("presolve", "off")
+        self._solver.passModel(model)
+
+    def furthest(self, cell: int, sign: float, low: np.ndarray, high: np.ndarray) -> tuple[float, np.ndarray]:
+        """How far a cell can rise (``sign`` 1) or fall (-1) between bounds of all changes, and the reduced costs."""
+        self._solver.changeColsBounds(len(low), self._columns, low, high)
+        self._solver.changeColCost(cell, -sign)
+        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise SystemExit(f"the attacker's program ended as {self._solver.getModelStatus()}")
+        solution = self._solver.getSolution()
+        self._solver.changeColCost(cell, 0.0)
+        return solution.col_value[cell], np.asarray(solution.col_dual).copy()
 
 
 if __name__ == "__main__":

@@ -15,9 +15,11 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from anonymisation.intruder import intervals
 from anonymisation.intruder.intervals import WHOLE
 from anonymisation.intruder.programs import Program
 from anonymisation.intruder.unknowns import FAR, Component, Unknowns
+from anonymisation.intruder.vast_insiders import learned_in_vast
 from anonymisation.system import System
 
 MOST_GROUPS = 24
@@ -54,6 +56,11 @@ def learned(
         members = component.members
         who = person[members]
         if not len(component.lower) or not (who >= 0).any():
+            continue
+        if len(members) > intervals.VAST and unknowns.system is not None:
+            learnt, undecided = learned_in_vast(unknowns, component, who, judged[members], low[members], high[members])
+            found += [(int(members[i]), one, value) for i, one, value in learnt]
+            checked["undecided"] += undecided
             continue
         ceiling = np.where(np.isfinite(high[members]), high[members], low[members] + FAR)
         program = Program(component.sums, component.lower, component.upper, low[members], ceiling)

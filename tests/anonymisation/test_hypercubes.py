@@ -190,6 +190,22 @@ def test_changes_of_one_table_that_others_contradict_prove_nothing(case: tuple, 
     agree(plain, found)
 
 
+@RANDOM
+@given(large(), st.integers(0, 99), st.sampled_from([0.3, 0.6, 0.9]), st.booleans())
+def test_who_computes_a_count_of_a_vast_table_could_by_programs(case: tuple, seed: int, share: float, told: bool) -> None:
+    table, hierarchies = case
+    withheld = (np.random.default_rng(seed).random(table.counts.shape) < share) & (table.counts > 0)
+    assume(withheld.any())
+    published = PublishedTable("t", "m", table.axes, table.counts, ~withheld)
+    alone = {"t": (table.counts == 1) & withheld}
+    plain = attack([published], hierarchies, 4, least=1, guarantee="contract", singletons=alone)
+    with vast():
+        found = attack([published], hierarchies, 4, least=1, singletons=alone, solution={"t": table.counts} if told else None)
+    told_of, truth = ({tuple(f.codes.items()) for f in one.findings if f.kind == "singleton"} for one in (found, plain))
+    assert told_of <= truth | {tuple(f.codes.items()) for f in plain.findings}
+    assert len(truth - told_of) <= found.undecided + found.checked["fractional"]
+
+
 def agree(plain: Attack, found: Attack) -> None:
     """Whether what the attack on vast tables says is so, and whether it owns up to what it leaves open."""
     truth = {tuple(f.codes.items()): (f.low, f.high) for f in plain.findings}
