@@ -187,12 +187,18 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _approve(options: argparse.Namespace) -> int:
+    from vawg_opendata.flow import publish_pages
     from vawg_opendata.release.lifecycle.approval import approve
     from vawg_opendata.release.lifecycle.session import publishing
+    from vawg_opendata.release.lifecycle.states import APPROVED
 
     product = _product(options.product)
-    with publishing(_settings(options, "published").published) as session:
+    settings = _settings(options, "published")
+    with publishing(settings.published) as session:
         entry = approve(session, product.audience, product.name, options.who, options.why)
+        session.settle()
+    if entry.after == APPROVED and entry.release_at:
+        publish_pages(settings)  # they announce it
     print(f"{entry.product} {entry.version} is {entry.after}" + (f" and appears at {entry.release_at}" if entry.release_at else "") + ".")
     return DONE
 

@@ -123,13 +123,18 @@ def test_a_version_under_embargo_appears_at_half_past_nine_in_london_and_not_bef
     assert summer == datetime(2026, 7, 2, 8, 30, tzinfo=UTC)  # British Summer Time
     version = prepare(tmp_path, product=PRODUCT, release_at=release_time(date(2026, 12, 3)))
     assert version.state == APPROVED and not home.exists()
+    announced = home.parent / "announced.json"
     with publishing(published, datetime(2026, 12, 3, 9, 29, 59, tzinfo=UTC)) as session:
+        (told,) = json.loads(announced.read_text(encoding="utf-8"))
+        assert set(told) == {"product", "title", "at"} and (told["product"], told["at"]) == (PRODUCT.name, "2026-12-03T09:30:00Z")
         assert due(session) == []
         with pytest.raises(ReleaseError, match="not before"):
             release(session, session.pending(*PLACE), "Bea")
     with publishing(published, datetime(2026, 12, 3, 9, 30, tzinfo=UTC)) as session:
         for entry in due(session):
             release(session, entry, "cron")
+        session.settle()
+    assert not announced.exists()
     assert latest(home) == "1.0.0" and listed(home)[0]["released"] == "2026-12-03T09:30:00Z"
 
 

@@ -34,6 +34,7 @@ PAGES = (
     "many/by_area_and_class/index.html",
     "many/by_class/index.html",
     "many/cases/index.html",
+    "progress.html",
     "maps.html",
     "maps/hexagons-2023-24.html",
 )

@@ -290,6 +290,17 @@ def test_a_withdrawn_version_is_named_with_its_reason_and_its_pages_go(tmp_path)
     assert "1.0.0" in (published / "site" / "many" / "index.html").read_text(encoding="utf-8")
 
 
+def test_the_calendar_tells_what_is_announced_at_london_time(tmp_path):
+    folder = make_published(tmp_path / "published")
+    build_site(folder)
+    assert "Nothing is announced" in (folder / "site" / "calendar.html").read_text(encoding="utf-8")
+    entry = {"product": "many", "title": "Title of many & more", "at": "2027-07-01T08:30:00+00:00"}
+    (folder / "datastore" / "announced.json").write_text(json.dumps([entry]), encoding="utf-8")
+    build_site(folder)
+    text = (folder / "site" / "calendar.html").read_text(encoding="utf-8")
+    assert '<li data-announced="many"><strong>1 July 2027, 09:30</strong>: Title of many &amp; more</li>' in text
+
+
 def test_an_earlier_version_says_so_and_leads_to_the_latest(pages, published):
     text = (published / "site" / "many" / "1.0.0.html").read_text(encoding="utf-8")
     assert "earlier version" in text and ("a", "href", "index.html") in pages["many/1.0.0.html"].references

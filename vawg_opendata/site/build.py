@@ -4,21 +4,26 @@ The same published folder gives the same bytes. A page is written only where it 
 readers are served throughout; pages that are no longer made are removed at the end. What pages say belongs in the other modules.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jinja2
 
+from vawg_opendata.release.lifecycle.announcing import ANNOUNCED
 from vawg_opendata.release.lifecycle.store import COMBINED, Store
 from vawg_opendata.site import explore
 from vawg_opendata.site.figures import standalone
 from vawg_opendata.site.geography import projected
 from vawg_opendata.site.map_pages import map_pages, mapped
 from vawg_opendata.site.product_page import changes_words, description, headline, headline_caption, page, period
+from vawg_opendata.site.progress import progress
 from vawg_opendata.site.questions import answers, notebook
 from vawg_opendata.site.released import AUDIENCE, Cells, Version, newest, read_rows, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
@@ -30,6 +35,7 @@ BOUNDARIES = "boundaries"
 """The folder of boundary files beside the packages; a reader may want what a map was drawn with."""
 SHOWN_FIRST = "vawg-offences"
 """The product most readers come for; the others follow by name."""
+LONDON = ZoneInfo("Europe/London")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 """The content security policy of every page; a server may send the same as a header."""
 MENU = (
@@ -38,6 +44,7 @@ MENU = (
     ("Maps", "maps.html"),
     ("All tables", "contents.html"),
     ("Questions", "questions.html"),
+    ("Progress", "progress.html"),
     ("Releases", "calendar.html"),
     ("Support", "support.html"),
     ("About", "about.html"),
@@ -115,7 +122,7 @@ def _files(shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str,
     yield "questions.ipynb", notebook(found)
     synthetic = any(shelf.latest.descriptor.get("synthetic") for shelf in shelves.values())
     yield "questions.html", _render(environment, "questions", "", "Questions", title="Ten questions, answered", synthetic=synthetic, answers=found)
-    yield from _common_pages(environment, shelves, synthetic)
+    yield from _common_pages(environment, shelves, synthetic, _announced(published))
 
 
 def _in_order(products: Mapping[str, list[Version]]) -> list[tuple[str, list[Version]]]:
@@ -150,7 +157,14 @@ def _maps(environment: jinja2.Environment, shelves: Mapping[str, Shelf], files: 
         yield "maps.html", _render(environment, "no_maps", "", "Maps", title="Hotspot maps")
 
 
-def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf], synthetic: bool) -> Iterator[tuple[str, str]]:
+def _announced(published: Path) -> list[dict[str, str]]:
+    """What will appear, and when in London."""
+    path = published / AUDIENCE / ANNOUNCED
+    entries = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return [entry | {"when": f"{datetime.fromisoformat(entry['at']).astimezone(LONDON):%-d %B %Y, %H:%M}"} for entry in entries]
+
+
+def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf], synthetic: bool, announced: list[dict[str, str]]) -> Iterator[tuple[str, str]]:
     listed = [(shelf.latest, shelf.cells) for shelf in shelves.values()]
     addresses = {name: shelf.addresses for name, shelf in shelves.items()}
     tables = explore.listing(listed, addresses)
@@ -160,8 +174,10 @@ def _common_pages(environment: jinja2.Environment, shelves: Mapping[str, Shelf],
     yield "static/search.js", explore.script("vawgSearch", _search(shelves))
     contents = [_contents(name, shelf) for name, shelf in shelves.items()]
     yield "contents.html", _render(environment, "contents", "", "All tables", title="All tables", synthetic=synthetic, products=contents)
+    rows = progress({name: (shelf.latest, shelf.cells, addresses[name]) for name, shelf in shelves.items()})
+    yield "progress.html", _render(environment, "progress", "", "Progress", title="Progress on commitments", synthetic=synthetic, rows=rows)
     calendar = [{"name": name, "title": shelf.latest.descriptor["title"], "versions": [_release(one) for one in shelf.versions]} for name, shelf in shelves.items()]
-    yield "calendar.html", _render(environment, "calendar", "", "Releases", title="Release calendar", synthetic=synthetic, products=calendar)
+    yield "calendar.html", _render(environment, "calendar", "", "Releases", title="Release calendar", synthetic=synthetic, products=calendar, announced=announced)
     yield "support.html", _render(environment, "support", "", "Support", title="Support")
     yield "about.html", _render(environment, "about", "", "About", title="About this site")
     yield "index.html", _render(

@@ -26,6 +26,7 @@ from vawg_opendata.release.files import (
     wrong_sums,
 )
 from vawg_opendata.release.changes.revisions import write_revisions
+from vawg_opendata.release.lifecycle.announcing import announce
 from vawg_opendata.release.lifecycle.ledger import Entry, Ledger, utc_text
 from vawg_opendata.release.lifecycle.states import ADOPT, APPROVED, AUTOMATIC, NOTHING, PENDING, RELEASE, RELEASED, WITHDRAWN
 from vawg_opendata.release.lifecycle.store import COMBINED, DESCRIPTOR, TOMBSTONE, Store
@@ -56,6 +57,7 @@ def settle(store: Store, ledger: Ledger, staging: Path, now: datetime) -> None:
         write_catalogue(store.published)
     for (audience, product), versions in shown.items():
         point_latest(store.home(audience, product), versions)
+    announce(store, ledger)
 
 
 def had_by_readers(ledger: Ledger) -> list[Entry]:

@@ -169,9 +169,9 @@ def codelist_table(name: str, title: str, codelist: CodeList) -> PackageTable:
     for column in codelist.columns:
         if column in codelist.parents:
             further = column.removeprefix("parent").removeprefix("_").replace("_", " ")
-            title = f"Parent by {further}" if further else "Parent"
+            above = f"Parent by {further}" if further else "Parent"
             words = "The code whose children, this one among them, add up to it" + (f", by the hierarchy {further}" if further else "")
-            fields[column] = Field(name=column, title=title, description=f"{words}. Empty for the root and for codes outside the hierarchy.")
+            fields[column] = Field(name=column, title=above, description=f"{words}. Empty for the root and for codes outside the hierarchy.")
         elif column not in fields:
             words = _EXTRA_COLUMNS.get(column, f"Column {column} of the list.")
             fields[column] = Field(name=column, title=column.replace("_", " ").capitalize(), description=words)
