@@ -241,7 +241,8 @@ def _sums(
     incomplete: list[np.ndarray] = []
     count = 0
     for key, grid in grids.items():
-        for axis, dimension in enumerate(grid.dimensions):
+        # A table that shows nothing of a dimension but its total has no cells in the classes with that dimension.
+        for axis, dimension in enumerate(grid.dimensions if grid.ids.size else ()):
             hierarchy = hierarchies[dimension]
             codes = grid.codes[axis]
             cells = np.moveaxis(grid.ids, axis, 0).reshape(len(codes), -1)

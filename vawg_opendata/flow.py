@@ -25,7 +25,7 @@ import numpy as np
 from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
 from vawg_opendata.judging import MONTHLY, RECORD_TABLES, judge, row_count
-from vawg_opendata.microdata import Microdata, beside_last, protect_product
+from vawg_opendata.microdata import Microdata, protect_product
 from vawg_opendata.problems import RunError
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
@@ -234,18 +234,17 @@ def protect_records_after(settings: Settings, product: Product, last: Path | Non
 
     None, and nothing kept of an earlier run, when it has no list of records, was not counted, or no source has such records.
     Tables come first. `last` is the version that readers have: a list that would single out
-    who came or went stays as it was there. Raises as `microdata.protect_product`.
+    who came or went stays as it was there, or is made coarser. Raises as `microdata.protect_product`.
     """
     folder = _records_folder(settings, product)
     shutil.rmtree(folder, ignore_errors=True)
     statistics = counted(settings, product)
     if not product.records or statistics is None:
         return None
-    made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline)
+    made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline, last)
     if made is None:
         return None
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = beside_last(made, last)
     made.save(folder)
     return made.summary
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import scipy.sparse as sp
 
 from anonymisation.errors import InconsistentTablesError, TableError
 from anonymisation.hierarchy import Hierarchy
@@ -21,12 +22,15 @@ from anonymisation.intruder.unknowns import Unknowns, read, unknowns_of
 from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
 
-MOST_TOGETHER = 4_000
+MOST_TOGETHER = 2_500
 """Unknowns up to which tables are attacked together with the lists; beyond, each table by itself.  At 2,000 unknowns the attack takes
 seconds, at 7,000 minutes."""
 
-MOST_APART = 20_000
+MOST_APART = 6_000
 """Unknowns beyond which a table is not attacked."""
+
+MOST_PLACED = 50_000
+"""Unknowns beyond which sums are not even put together, to see how many of them are settled at once."""
 
 
 def attack_beside_lists(
@@ -55,20 +59,9 @@ def attack_beside_lists(
         system = build_system(linked, hierarchies)
         check_lists_fit(system, ours)
         values, known = read(system, linked)
-        whole = _Part(system, values, known, ours)
-        if whole.extent() <= MOST_TOGETHER:
-            parts = [whole]
-            checked["together"] += len(linked)
-        else:
-            parts = [_part(table, hierarchies, ours) for table in linked]
-            checked["apart"] += len(linked)
-        found: dict[tuple[tuple[str, str], ...], Finding] = {}
-        for part in parts:
-            for finding in part.findings(measure, threshold, checked):
-                where = tuple(sorted(finding.codes.items()))
-                if where not in found or finding.high - finding.low < found[where].high - found[where].low:
-                    found[where] = finding
-        findings += found.values()
+        whole = _found(measure, system, values, known, ours, threshold, checked, MOST_TOGETHER)
+        checked["together" if whole is not None else "apart"] += len(linked)
+        findings += _each(measure, linked, hierarchies, ours, threshold, checked) if whole is None else whole
         cells, withheld = cells + system.size, withheld + int((~known).sum())
     return Attack(cells, withheld, tuple(findings), checked)
 
@@ -90,60 +83,73 @@ def check_lists_fit(system: System, lists: Iterable[RecordList]) -> None:
                 raise TableError(f"list {one.name!r}: {dimension!r} has the code {sorted(strange)[0]!r}, which is not in its hierarchy")
 
 
-class _Part:
-    """Tables that are attacked together, with the lists."""
-
-    def __init__(self, system: System, values: np.ndarray, known: np.ndarray, lists: Sequence[RecordList]) -> None:
-        self._alone = (system, values, known)
-        self._own = np.flatnonzero(~known)
-        unknown = np.full(system.size, -1, dtype=np.int64)
-        unknown[self._own] = np.arange(len(self._own))
-        self._counted = Counted(system, unknown, values, lists)
-
-    def extent(self) -> int:
-        """How many unknowns there are at most."""
-        return len(self._own) + extent(self._counted)
-
-    def findings(self, measure: str, threshold: int, checked: dict[str, int]) -> list[Finding]:
-        """What is known too closely, in the order of the cells."""
-        system = self._counted.system
-        if self.extent() > MOST_APART:
-            names = ", ".join(system.axes)
-            raise TableError(f"{measure}: {names} cannot be attacked beside lists of so many different records; coarsen the lists or the table")
-        try:
-            found = disclosed(place(unknowns_of(*self._alone), [self._counted]), len(self._own), threshold, checked)
-        except InconsistentTablesError as error:
-            raise contradiction(measure, self._counted.lists, error) from None
-        where = system.locations(self._own[sorted(found)])
-        return [
-            Finding(measure, where[int(self._own[i])], low, high, "exact" if low == high else "narrow") for i, (low, high) in sorted(found.items())
-        ]
+def _each(
+    measure: str,
+    tables: Sequence[PublishedTable],
+    hierarchies: Mapping[str, Hierarchy],
+    lists: Sequence[RecordList],
+    threshold: int,
+    checked: dict[str, int],
+) -> Iterable[Finding]:
+    """What each table by itself gives away; of a cell that several have, the closest."""
+    found: dict[tuple[tuple[str, str], ...], Finding] = {}
+    for table in tables:
+        system = build_system([table], hierarchies)
+        findings = _found(measure, system, *read(system, [table]), lists, threshold, checked, MOST_APART)
+        if findings is None:
+            raise TableError(f"{measure}: {table.name} cannot be attacked beside lists of so many different records; coarsen the lists or the table")
+        for finding in findings:
+            where = tuple(sorted(finding.codes.items()))
+            if where not in found or finding.high - finding.low < found[where].high - found[where].low:
+                found[where] = finding
+    return found.values()
 
 
-def _part(table: PublishedTable, hierarchies: Mapping[str, Hierarchy], lists: Sequence[RecordList]) -> _Part:
-    system = build_system([table], hierarchies)
-    return _Part(system, *read(system, [table]), lists)
+def _found(
+    measure: str,
+    system: System,
+    values: np.ndarray,
+    known: np.ndarray,
+    lists: Sequence[RecordList],
+    threshold: int,
+    checked: dict[str, int],
+    most: int,
+) -> list[Finding] | None:
+    """What is known too closely of the tables of a system, in the order of the cells; None with more unknowns than ``most``."""
+    own = np.flatnonzero(~known)
+    unknown = np.full(system.size, -1, dtype=np.int64)
+    unknown[own] = np.arange(len(own))
+    counted = Counted(system, unknown, values, lists)
+    if extent(counted) > MOST_PLACED:
+        return None
+    try:
+        found = disclosed(place(unknowns_of(system, values, known), [counted]), len(own), threshold, checked, most)
+    except InconsistentTablesError as error:
+        names = ", ".join(one.name for one in lists)
+        raise InconsistentTablesError(
+            f"{measure}: the tables and the lists of records ({names}) contradict each other; do they count the same people? {error}"
+        ) from None
+    if found is None:
+        return None
+    where = system.locations(own[sorted(found)])
+    return [Finding(measure, where[int(own[i])], low, high, "exact" if low == high else "narrow") for i, (low, high) in sorted(found.items())]
 
 
-def contradiction(measure: str, lists: Iterable[RecordList], error: InconsistentTablesError) -> InconsistentTablesError:
-    """The error of lists and tables that cannot be of the same people."""
-    names = ", ".join(one.name for one in lists)
-    return InconsistentTablesError(
-        f"{measure}: the tables and the lists of records ({names}) contradict each other; do they count the same people? {error}"
-    )
-
-
-def disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int]) -> dict[int, tuple[int, int]]:
-    """Which of the first ``own`` unknowns are known too closely, with their intervals.
+def disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int], most: int) -> dict[int, tuple[int, int]] | None:
+    """Which of the first ``own`` unknowns are known too closely, with their intervals; None where more than ``most`` are open.
 
     The reader gives a withheld cell at least 1, and 0 where that cannot explain what is published, as in ``attack``.
     """
-    size = unknowns.sums.shape[1]
-    ours = np.arange(size) < own
     # Without a withheld cell there is nothing to find, but still something that may contradict itself.
     lowest, highest = unknowns.bounds(0)
     if not own:
         return {}
+    open_ones = (np.arange(len(lowest)) < own) | (lowest < highest)
+    unknowns, lowest, highest = _without(unknowns, ~open_ones, lowest), lowest[open_ones], highest[open_ones]
+    size = len(lowest)
+    if size > most:
+        return None
+    ours = np.arange(size) < own
     judged = ours & (lowest < threshold)
     reckoning = Reckoning(size)
     reckoning.decided(ours & ~judged, "propagation")
@@ -166,3 +172,11 @@ def disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, i
         found |= {i: ends for i, ends in narrow(np.zeros(size), again).items() if ends[0] < threshold}
     reckoning.add_to(checked)
     return found
+
+
+def _without(unknowns: Unknowns, settled: np.ndarray, values: np.ndarray) -> Unknowns:
+    """The system without the unknowns that are settled at their ``values``."""
+    right = unknowns.sums[:, settled] @ values[settled]
+    sums = sp.csr_array(unknowns.sums[:, ~settled])
+    rows = np.flatnonzero(np.diff(sums.indptr))
+    return Unknowns(unknowns.cells[~settled], sp.csr_array(sums[rows]), (unknowns.lower - right)[rows], (unknowns.upper - right)[rows])

@@ -218,7 +218,7 @@ class _Placement:
 
     def add(self) -> None:
         """Add the unknowns and sums of this list."""
-        sums = self._sums
+        sums, system = self._sums, self._moment.system
         placed: list[tuple[np.ndarray, list[int]]] = []
         for group in self._groups:
             cells = self._cells(group)
@@ -231,6 +231,11 @@ class _Placement:
             everywhere = {d: [self._atoms[d].members(atom) for atom in sorted(self._atoms[d].all)] for d in self._shared}
             there = np.flatnonzero(self._open(everywhere)).tolist()
             missing = dict(zip(there, sums.new(len(there)), strict=True))
+            # This follows from the other sums, but not from any one of them: where nobody is missing, it settles most unknowns at once.
+            total = int(system.grids[frozenset()].ids.item())
+            unknown = int(self._moment.unknown[total])
+            told = 0 if unknown >= 0 else int(self._moment.value[total])
+            sums.add(list(missing.values()), [unknown] if unknown >= 0 else [], told - len(self._list), "the total")
         for name, axes in self._moment.system.axes.items():
             self._add_table(name, axes, placed, missing)
 

@@ -8,13 +8,14 @@ alone (``attack``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from anonymisation.errors import InconsistentTablesError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.attack import CHECKED
-from anonymisation.intruder.lists import MOST_TOGETHER, attack_beside_lists, check_lists_fit, disclosed
+from anonymisation.intruder.lists import MOST_PLACED, MOST_TOGETHER, attack_beside_lists, check_lists_fit, disclosed
 from anonymisation.intruder.placement import Counted, RecordList, extent, place
 from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding
@@ -49,10 +50,11 @@ def check_lists(
 def attack_releases_beside_lists(releases: Sequence[Release], threshold: int) -> ReleaseAttack:
     """Attack the withheld cells of all ``releases``, in the order in which they were published, with the lists that came with them.
 
-    As in ``attack_releases`` the reader takes what did not visibly change to be unchanged, and a list to be of the people whom the
-    tables count that came with it; whether somebody is in the lists of two releases she does not know.  Where tables and
-    lists of all releases cannot be true at once under her guesses, or have too many unknowns together (``checked`` says how many
-    releases were attacked ``releases_together`` and ``releases_apart``), each release is attacked by itself, as ``attack_beside_lists`` does.
+    As in ``attack_releases`` the reader takes what did not visibly change to be unchanged: counts, and that the people of a list are
+    counted by the tables of the releases beside it too, perhaps with others; whether somebody is in two lists she does not know.
+    Where all this cannot be true at once, or has too many unknowns together, she looks at each list with its own tables only, still in one
+    system; and where not even that is possible, at each release by itself, as ``attack_beside_lists`` does.  ``checked`` says how many
+    releases were attacked ``releases_together`` and ``releases_apart``.
 
     Measures that no list is of are passed over.  Cells that tables alone give away are found again.
     Raises as ``attack_beside_lists`` does, for what is wrong in one release.
@@ -62,7 +64,10 @@ def attack_releases_beside_lists(releases: Sequence[Release], threshold: int) ->
     cells = withheld = 0
     for measure in dict.fromkeys(one.measure for release in releases for one in release.lists):
         held = [release for release in releases if release.of(measure)]
-        found = _together(measure, held, threshold, checked) if len(held) > 1 else None
+        found = None
+        for neighbours in (True, False) if len(held) > 1 else ():
+            if found is None:
+                found = _together(measure, held, neighbours, threshold, checked)
         if found is not None:
             checked["releases_together"] += len(held)
         for release in held if found is None else []:
@@ -77,22 +82,30 @@ def attack_releases_beside_lists(releases: Sequence[Release], threshold: int) ->
     return ReleaseAttack(cells, withheld, 0, 0, tuple(findings), checked)
 
 
-def _together(measure: str, releases: Sequence[Release], threshold: int, checked: dict[str, int]) -> list[ReleaseFinding] | None:
-    """What is known too closely given all releases; None where they contradict each other or are too large."""
+def _together(
+    measure: str, releases: Sequence[Release], neighbours: bool, threshold: int, checked: dict[str, int]
+) -> list[ReleaseFinding] | None:
+    """What is known too closely given all releases; None where they contradict each other or are too large.
+
+    With ``neighbours`` the lists that came with the releases before and after are of people whom the tables count, too.
+    """
     joint = join(snapshots(releases, measure))
     merged = merge(joint, kept(joint))
     moments = []
     for number, (snapshot, release) in enumerate(zip(joint.snapshots, releases, strict=True)):
-        lists = [one for one in release.lists if one.measure == measure]
+        others = [replace(one, complete=False) for one in release.neighbours] if neighbours else []
+        lists = [one for one in (*release.lists, *others) if one.measure == measure]
         check_lists_fit(snapshot.system, lists)
         here = joint.release == number
         moments.append(Counted(snapshot.system, merged.unknown[here], np.where(snapshot.known, snapshot.values, merged.value[here]), lists))
     own = merged.sums.shape[1]
-    if own + sum(map(extent, moments)) > MOST_TOGETHER:
+    if sum(map(extent, moments)) > MOST_PLACED:
         return None
     try:
-        found = disclosed(place(Unknowns(np.arange(own), merged.sums, merged.lower, merged.upper), moments), own, threshold, checked)
+        found = disclosed(place(Unknowns(np.arange(own), merged.sums, merged.lower, merged.upper), moments), own, threshold, checked, MOST_TOGETHER)
     except InconsistentTablesError:
+        return None
+    if found is None:
         return None
     return [_finding(measure, joint, np.flatnonzero(merged.unknown == unknown), ends) for unknown, ends in sorted(found.items())]
 

@@ -26,13 +26,14 @@ class Release:
     """All tables that a reader has of one moment, of one measure or several, with the code lists they came with.
 
     ``name`` is what findings call it: a version, say.  ``lists``: records that came with the tables, one by one, of the people
-    whom these count.
+    whom these count; ``neighbours``: such as came with the release before or after.
     """
 
     name: str
     tables: Sequence[PublishedTable]
     hierarchies: Mapping[str, Hierarchy]
     lists: Sequence[RecordList] = ()
+    neighbours: Sequence[RecordList] = ()
 
     def of(self, measure: str) -> list[PublishedTable]:
         """The tables of one measure."""
@@ -90,7 +91,7 @@ def cell_names(systems: Sequence[System]) -> list[np.ndarray]:
             for axis, (dimension, here) in enumerate(zip(grid.dimensions, grid.codes, strict=True)):
                 known = codes[key][dimension]
                 along = np.array([known[code] for code in here], dtype=np.int64)
-                place = place * len(known) + along.reshape([-1 if i == axis else 1 for i in range(len(grid.dimensions))])
+                place = place * len(known) + along.reshape([len(here) if i == axis else 1 for i in range(len(grid.dimensions))])
             shown = grid.ids >= 0
             numbers[grid.ids[shown]] = np.broadcast_to(start[key] + place, grid.ids.shape)[shown]
         names.append(numbers)

@@ -1,18 +1,21 @@
 """The list of homicide cases, from outside: what it says of cases, what it never says, and what others make of it."""
 
+import csv
+import json
 from collections import Counter
 from dataclasses import replace
 
 import duckdb
 import pyarrow
 import pyarrow.compute
+import pyarrow.csv
 import pytest
 
-from anonymisation import Hierarchy, PublishedTable
+from anonymisation import Hierarchy, InconsistentTablesError, PublishedTable
 from anonymisation.measures import link, measure
 from anonymisation.releases import ReleaseRefusedError
 from tests.judges import pycanon
-from vawg_opendata.microdata import Microdata, RecordTable, beside_last, check_beside, protect_list
+from vawg_opendata.microdata import Microdata, RecordTable, beside_last, check_beside, protect_list, published_list
 from vawg_opendata.microdata.lists import year_blocks
 from vawg_opendata.products.female_homicide import CASES, FEMALE_HOMICIDE
 from vawg_opendata.reference import load_codelist
@@ -121,7 +124,7 @@ def beside(rows: dict[str, list[str]], published: bool, missing: dict[str, int])
     statuses = Hierarchy("status", ["total", "solved", "unsolved"], "total", {"parent": {"solved": "total", "unsolved": "total"}})
     years = Hierarchy("year", ["total", "2020"], "total", {"parent": {"2020": "total"}})
     table = PublishedTable("t", "m", {"status": ("total", "solved", "unsolved"), "year": ("total", "2020")}, [[9, 9], [6, 6], [3, 3]], [[1, 1], [published] * 2, [published] * 2])
-    declared = replace(CASES, columns=(CASES.column("case_status"),))
+    declared = replace(CASES, measure="m", columns=(CASES.column("case_status"),))
     listed = RecordTable("female_homicide_cases", "crime_extract", pyarrow.table(rows), {}, missing)
     lists = {"case_status": replace(load_codelist("case_status"), name="case_status")}
     check_beside(declared, listed, lists, [table], {"status": statuses, "year": years}, 5)
@@ -141,7 +144,7 @@ def test_a_block_with_one_year_so_far_is_the_block_where_the_table_has_no_years(
     years = Hierarchy("year", codes, "total", {"parent": dict.fromkeys(blocks, "total"), "blocks": blocks | dict.fromkeys(blocks.values(), "total")})
     rows = pyarrow.table({"years": ["2013-2017"] * 6 + ["2018-2022"] * 3 + ["2023-2027"] * 8})
     listed = RecordTable("female_homicide_cases", "crime_extract", rows, {}, {"held": 0, "left_out": 0})
-    declared, lists = replace(CASES, columns=(CASES.column("years"),)), {"years": year_blocks("years", range(2017, 2024))}
+    declared, lists = replace(CASES, measure="m", columns=(CASES.column("years"),)), {"years": year_blocks("years", range(2017, 2024))}
     table = PublishedTable("t", "m", {"year": ("total", *dict.fromkeys(blocks.values()))}, [17, 6, 3, 8], [1, 0, 0, 1])
     with pytest.raises(ReleaseRefusedError, match="year=2018-2022"):
         check_beside(declared, listed, lists, [table], {"year": years}, 5)
@@ -173,37 +176,112 @@ def test_the_public_files_give_a_list_without_what_they_lack(tmp_path):
     assert made.tables[0].claim["sensitive"] == {}
 
 
-def published(tmp_path, made: Microdata):
-    """A version with this list, as much of it as the next one looks at."""
-    import json
-
-    import pyarrow.csv
-
+def published(tmp_path, made: Microdata) -> Microdata:
+    """The list as it is in a version that has it, as much of that as the next one looks at."""
     table = made.tables[0]
-    (tmp_path / "data").mkdir()
+    for folder in ("data", "codelists"):
+        (tmp_path / folder).mkdir()
     pyarrow.csv.write_csv(table.rows, tmp_path / "data" / "cases.csv")
-    resource = {"name": table.name, "path": "data/cases.csv", "records": table.claim, "sources": [{"name": table.source}], "schema": {"foreignKeys": []}}
-    (tmp_path / "datapackage.json").write_text(json.dumps({"resources": [resource]}))
-    return tmp_path
+    keys = []
+    for name, codes in made.codelists.items():
+        with (tmp_path / "codelists" / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, codes.columns)
+            writer.writeheader()
+            writer.writerows(codes.rows)
+        keys.append({"fields": [name], "reference": {"resource": name, "fields": ["code"]}})
+    resource = {"name": table.name, "path": "data/cases.csv", "records": table.claim, "sources": [{"name": table.source}], "schema": {"foreignKeys": keys}}
+    (tmp_path / "datapackage.json").write_text(json.dumps({"version": "1.0.0", "resources": [resource]}))
+    return published_list(table.name, tmp_path)
 
 
 def with_rows(made: Microdata, rows) -> Microdata:
     return replace(made, tables=(replace(made.tables[0], rows=rows),))
 
 
+def passes(table, codelists):
+    """A check of a list that nothing stands beside."""
+
+
+def never(check):
+    raise AssertionError("nothing asks for a list to be made again")
+
+
+def refuses(rows):
+    """A check that one list does not pass."""
+
+    def check(table, codelists):
+        if table.rows.equals(rows):
+            raise ReleaseRefusedError("what this list tells is withheld in the tables", [])
+
+    return check
+
+
+def test_a_list_in_a_package_is_read_as_it_was_made(made, tmp_path):
+    last = published(tmp_path, made)
+    assert last.tables[0].rows.equals(made.tables[0].rows) and last.tables[0].claim == made.tables[0].claim
+    assert {name: codes.rows for name, codes in last.codelists.items()} == {name: codes.rows for name, codes in made.codelists.items()}
+    assert published_list("another", tmp_path) is None and published_list("another", None) is None
+
+
 def test_a_version_that_would_single_out_one_new_case_keeps_the_list_of_the_last(made, tmp_path):
     rows = made.tables[0].rows
     last = published(tmp_path, made)
     one_more = with_rows(made, pyarrow.concat_tables([rows, rows.slice(0, 1)]))
-    assert beside_last(one_more, last).tables[0].rows.equals(rows)
-    assert beside_last(made, last).tables[0].rows.equals(rows)
-    assert beside_last(one_more, None) == one_more
+    assert beside_last(one_more, last, passes, never) is last
+    assert beside_last(made, last, passes, never) is made
+    assert beside_last(one_more, None, passes, never) is one_more
+    # A version in which no form of the list may be published has the last one, as long as that may.
+    assert beside_last(None, last, passes, never) is last and beside_last(None, None, passes, never) is None
 
 
 def test_enough_new_cases_of_a_kind_come_in(made, tmp_path):
     rows = made.tables[0].rows
     more = with_rows(made, pyarrow.concat_tables([rows, *[rows.slice(0, 1)] * 5]))
-    assert beside_last(more, published(tmp_path, made)) == more
+    assert beside_last(more, published(tmp_path, made), passes, never) is more
+
+
+def test_a_list_that_stayed_is_made_anew_where_it_gives_away_what_the_new_tables_withhold(made, tmp_path):
+    """It must pass the check, and comparing it with the last one must single nobody out; where no form does both there is none."""
+    rows = made.tables[0].rows
+    last = published(tmp_path, made)
+    one_more = with_rows(made, pyarrow.concat_tables([rows, rows.slice(0, 1)]))
+    enough = with_rows(made, pyarrow.concat_tables([rows, *[rows.slice(0, 1)] * 5]))
+
+    def again(*forms):
+        def make(check):
+            for form in forms:
+                try:
+                    check(form.tables[0], form.codelists)
+                    return form
+                except ReleaseRefusedError as error:
+                    refusal = error
+            raise refusal
+
+        return make
+
+    assert beside_last(one_more, last, refuses(rows), again(one_more, last, enough)) is enough
+    assert beside_last(one_more, last, refuses(rows), again(one_more, last)) is None
+
+
+def test_a_list_that_stayed_is_judged_beside_the_new_tables(made, tmp_path):
+    """The last list tells the status of 9 cases, 3 of them unsolved; how many cases have come since, the tables tell."""
+    years = Hierarchy("year", ["total", "2020"], "total", {"parent": {"2020": "total"}})
+    statuses = Hierarchy("status", ["total", "solved", "unsolved"], "total", {"parent": {"solved": "total", "unsolved": "total"}})
+    lists = {"case_status": replace(load_codelist("case_status"), name="case_status")}
+    declared = replace(CASES, measure="m", columns=(CASES.column("case_status"),))
+
+    def told(solved, unsolved, tell_solved=False):
+        listed = RecordTable("l", "s", pyarrow.table({"case_status": ["convicted"] * 6 + ["undetected"] * 3}), {}, None)
+        total = solved + unsolved
+        shown = [[1, 1], [tell_solved] * 2, [0, 0]]
+        table = PublishedTable("t", "m", {"status": ("total", "solved", "unsolved"), "year": ("total", "2020")}, [[total] * 2, [solved] * 2, [unsolved] * 2], shown)
+        check_beside(declared, listed, lists, [table], {"status": statuses, "year": years}, 5)
+
+    told(11, 3)  # from 3 to 8
+    with pytest.raises(ReleaseRefusedError):
+        told(9, 3)  # from 3 to 6
+    with pytest.raises(InconsistentTablesError):
+        told(5, 9, tell_solved=True)  # the list has more that are solved
 
 
 def test_a_held_case_counts_in_totals_and_under_no_category(work, women, tmp_path):

@@ -1,6 +1,6 @@
 """A list of records: read from its source, coarsened until its policy holds, sorted so that order tells nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from vawg_opendata.microdata.results import Microdata, RecordTable
-from vawg_opendata.microdata.versions import ladders
+from vawg_opendata.microdata.versions import Check, ladders
 from vawg_opendata.microdata.views import VIEWS, View
 from vawg_opendata.products.records import YEAR_BLOCKS, RecordColumn, RecordList
 from vawg_opendata.reference import TOTAL, CodeList, load_codelist
 from vawg_opendata.schemas.rules import literal, quoted
+from vawg_opendata.statistics.facts import LEGAL_HOLD
 from vawg_opendata.statistics.periods import POOLED_FROM
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 COARSER = (1, 2, 4, 8)
 """How many times as many records as declared must look alike, tried in turn until what is beside the list is safe."""
-
-Check = Callable[["RecordTable", Mapping[str, CodeList]], None]
-"""Raises `anonymisation.releases.ReleaseRefusedError` where a list may not be published beside something else."""
 
 
 def protect_list(declared: RecordList, records: Path, check: Check | None = None) -> Microdata | None:
@@ -42,6 +40,11 @@ def protect_list(declared: RecordList, records: Path, check: Check | None = None
             if path.is_file():
                 return _checked(connection, declared, view, path, check)
     return None
+
+
+def has_source(declared: RecordList, records: Path) -> bool:
+    """Whether a source at hand has the records of a list."""
+    return any((records / f"{view.records}.parquet").is_file() for view in VIEWS[declared.name])
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path, check: Check | None) -> Microdata:
@@ -90,6 +93,9 @@ def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view
         "k": policy.k,
         "sensitive": {name: {"l": max(model.l for model in models)} for name, models in policy.sensitive.items()},
     }
+    if declared.measure:
+        dimensions = {column.name: column.dimension for column in columns if column.dimension}
+        claim["counts"] = {"measure": declared.measure, "dimensions": dimensions, "excludes": [LEGAL_HOLD]}
     summary = {"records": rows.num_rows, "k": policy.k, "granularity": round(granularity, 3), "source": view.source}
     made = RecordTable(declared.name, view.source, rows, claim, {"held": held, "left_out": left_out})
     return Microdata((made,), codelists, summary)
@@ -154,15 +160,22 @@ def _codelist(column: RecordColumn, view: View, years: range) -> CodeList:
 
 
 def year_blocks(name: str, years: range) -> CodeList:
-    """The code list of blocks of five and ten years that these years touch; blocks never move from version to version."""
-    lines = [(TOTAL, f"All years: {years.start} to {years.stop - 1}", TOTAL, "")]
+    """The code list of blocks of five and ten years that these years touch; blocks never move from version to version.
+
+    The column `year` has the years of a block of five that are in the list.
+    """
+    lines = [(TOTAL, f"All years: {years.start} to {years.stop - 1}", TOTAL, "", "")]
     for size, level, above in ((10, "years_10", None), (5, "years_5", 10)):
         for start in range(POOLED_FROM + (years.start - POOLED_FROM) // size * size, years.stop, size):
             end = start + size - 1
             whole = start in years and end in years
             label = f"{start} to {end}" if whole else f"{start} to {end} (only {max(start, years.start)} to {min(end, years.stop - 1)})"
             decade = POOLED_FROM + (start - POOLED_FROM) // 10 * 10
-            lines.append((f"{start}-{end}", label, level, f"{decade}-{decade + 9}" if above else TOTAL))
-    rows = [dict(zip(("code", "label", "level", "parent"), line, strict=True)) | {"sort_order": str(order)} for order, line in enumerate(lines)]
+            inside = " ".join(str(year) for year in years if start <= year <= end) if above else ""
+            lines.append((f"{start}-{end}", label, level, f"{decade}-{decade + 9}" if above else TOTAL, inside))
+    rows = [
+        {"code": code, "label": label, "level": level, "parent": parent, "sort_order": str(order), "year": inside}
+        for order, (code, label, level, parent, inside) in enumerate(lines)
+    ]
     return CodeList(name, "Years recorded, in blocks of five and ten", tuple(rows))
 

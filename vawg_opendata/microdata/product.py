@@ -5,22 +5,26 @@ from pathlib import Path
 
 from anonymisation import ProtectedTable, ProtectionError
 from vawg_opendata.microdata.beside import check_beside
-from vawg_opendata.microdata.lists import Check, protect_list
+from vawg_opendata.microdata.lists import has_source, protect_list
 from vawg_opendata.microdata.results import Microdata, RecordTable
+from vawg_opendata.microdata.versions import Check, beside_last, published_list
 from vawg_opendata.products.declaration import Product
 from vawg_opendata.products.records import RecordList
 from vawg_opendata.reference import CodeList
 from vawg_opendata.statistics import Outline
 
 
-def protect_product(product: Product, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline) -> Microdata | None:
+def protect_product(
+    product: Product, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline, last: Path | None = None
+) -> Microdata | None:
     """The protected lists of a product from the record tables in folder `records`; None when there is none to publish.
 
     A list that gives away what `tables` withhold is made coarser, and left out where no form of it keeps the policy beside
     them: with very few records there may be none. A list that readers had is not dropped in silence by that: the new
-    version lacks a resource, which needs a note by a person.
+    version lacks a resource, which needs a note by a person. `last` is the package that readers have: what they would learn by
+    comparing is in `beside_last`.
     """
-    made = [_made(product, declared, records, tables, outline) for declared in product.records]
+    made = [_made(product, declared, records, tables, outline, last) for declared in product.records]
     found = [microdata for microdata in made if microdata is not None]
     if not found:
         return None
@@ -31,20 +35,27 @@ def protect_product(product: Product, records: Path, tables: Mapping[str, Protec
     )
 
 
-def _made(product: Product, declared: RecordList, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline) -> Microdata | None:
+def _made(
+    product: Product, declared: RecordList, records: Path, tables: Mapping[str, ProtectedTable], outline: Outline, last: Path | None
+) -> Microdata | None:
     """A protected list; None when no source has such records or no form of them may be published."""
-    try:
-        return protect_list(declared, records, _beside(product, declared, tables, outline))
-    except ProtectionError:
+    check = _beside(product, declared, tables, outline)
+    if not has_source(declared, records):
         return None
+    try:
+        made = protect_list(declared, records, check)
+    except ProtectionError:
+        made = None
+    return beside_last(made, published_list(declared.name, last), check, lambda both: protect_list(declared, records, both))
 
 
 def _beside(product: Product, declared: RecordList, tables: Mapping[str, ProtectedTable], outline: Outline) -> Check:
-    """The check of a list beside the tables, measure by measure."""
+    """The check of a list beside the tables that count the same people."""
+
+    same = [one for one in tables.values() if one.measure == declared.measure]
 
     def check(table: RecordTable, codelists: Mapping[str, CodeList]) -> None:
-        for measure in dict.fromkeys(one.measure for one in tables.values()):
-            same = [one for one in tables.values() if one.measure == measure]
-            check_beside(declared, table, codelists, same, outline.hierarchies(measure), product.policy.threshold)
+        if same:
+            check_beside(declared, table, codelists, same, outline.hierarchies(declared.measure), product.policy.threshold)
 
     return check

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 class RecordTable:
     """One table of protected records, in the order in which it is published.
 
-    `claim` is what its descriptor says was protected: quasi-identifiers, `k`, and by sensitive column what else holds. `missing` are
-    numbers of people whom the product's tables count and the table does not hold, by reason; they stay in the work folder.
+    `claim` is what its descriptor says was protected: quasi-identifiers, `k`, by sensitive column what else holds, and under `counts`
+    which tables count the same people. `missing` are numbers of people whom these tables count and this one does not hold, by reason,
+    None where nobody knows; they stay in the work folder.
     """
 
     name: str
     source: str
     rows: "pyarrow.Table"
     claim: Mapping[str, object]
-    missing: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ How two versions are compared belongs to `anonymisation.records`.
 
 import csv
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,24 +18,57 @@ from vawg_opendata.schemas.rules import literal
 if TYPE_CHECKING:
     import pyarrow
 
+Check = Callable[[RecordTable, Mapping[str, CodeList]], None]
+"""Raises `anonymisation.releases.ReleaseRefusedError` where a list may not be published beside something else."""
 
-def beside_last(made: Microdata, last: Path | None) -> Microdata:
-    """The protected records, with each list as it was in the last version (a package folder) where the new one would single out
-    people whose cases came, went or changed: it waits until they are enough, and the tables tell of them meanwhile."""
+
+def beside_last(
+    made: Microdata | None, last: Microdata | None, check: Check, again: Callable[[Check], Microdata | None]
+) -> Microdata | None:
+    """The list that may follow the `last` version of it that readers have; None where there is none.
+
+    `made` where comparing it with the last singles nobody out whose case came, went or changed. Else the last one stays as it was, until
+    they are enough, and the tables tell of them meanwhile. Where the last one no longer passes the `check` beside the new tables, or
+    cannot be of the people whom they count, the list is made `again`, coarser, to pass that check and single nobody out.
+    """
+    from anonymisation import InconsistentTablesError, ProtectionError
+    from anonymisation.releases import ReleaseRefusedError
+
     if last is None:
         return made
+    before = last.tables[0]
+    if made is not None and not singled_out(before.rows, made.tables[0].rows, made.codelists, made.tables[0].claim):
+        return made
+    try:
+        check(before, last.codelists)
+        return last
+    except (ReleaseRefusedError, InconsistentTablesError):
+        pass
+
+    def check_both(table: RecordTable, codelists: Mapping[str, CodeList]) -> None:
+        check(table, codelists)
+        if singled_out(before.rows, table.rows, codelists, table.claim):
+            raise ReleaseRefusedError(f"comparing {table.name} with the version that readers have singles people out", [])
+
+    try:
+        return again(check_both)
+    except ProtectionError:
+        return None
+
+
+def published_list(name: str, last: Path | None) -> Microdata | None:
+    """A list as it is in a version (a package folder), None where there is none. Nobody knows whom it lacks of those whom later tables count."""
+    if last is None:
+        return None
     descriptor = json.loads((last / "datapackage.json").read_text(encoding="utf-8"))
-    before = {resource["name"]: resource for resource in descriptor["resources"] if "records" in resource}
-    tables, codelists = [], dict(made.codelists)
-    for table in made.tables:
-        if table.name in before and singled_out(read_rows(last / before[table.name]["path"]), table.rows, made.codelists, table.claim):
-            old = before[table.name]
-            tables.append(replace(table, rows=read_rows(last / old["path"]), claim=old["records"], source=old["sources"][0]["name"]))
-            lists = {key["fields"][0]: key["reference"]["resource"] for key in old["schema"]["foreignKeys"]}
-            codelists |= {name: read_codelist(last, name) for name in lists if name not in codelists}
-        else:
-            tables.append(table)
-    return replace(made, tables=tuple(tables), codelists=codelists)
+    found = [resource for resource in descriptor["resources"] if resource["name"] == name and "records" in resource]
+    if not found:
+        return None
+    (resource,) = found
+    rows, claim, source = read_rows(last / resource["path"]), resource["records"], resource["sources"][0]["name"]
+    codelists = {key["fields"][0]: read_codelist(last / "codelists" / f"{key['reference']['resource']}.csv") for key in resource["schema"]["foreignKeys"]}
+    summary = {"records": rows.num_rows, "k": claim["k"], "source": source, "as_in": descriptor.get("version", "")}
+    return Microdata((RecordTable(name, source, rows, claim, None),), codelists, summary)
 
 
 def singled_out(old: "pyarrow.Table", new: "pyarrow.Table", codelists: Mapping[str, CodeList], claim: Mapping[str, object]) -> bool:
@@ -74,7 +106,7 @@ def read_rows(path: Path) -> "pyarrow.Table":
         return connection.sql(f"FROM read_csv({literal(str(path))}, all_varchar=true, header=true, delim=',', quote='\"', escape='\"')").to_arrow_table()
 
 
-def read_codelist(last: Path, name: str) -> CodeList:
-    """A code list of a package."""
-    with (last / "codelists" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return CodeList(name, name, tuple(csv.DictReader(file)))
+def read_codelist(path: Path) -> CodeList:
+    """A code list of a package, called as its file is."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return CodeList(path.stem, path.stem, tuple(csv.DictReader(file)))

@@ -96,6 +96,7 @@ CASES = RecordList(
         recoding="local",
         importance={"killing_method": 2.0},
     ),
+    measure="female_homicide_victims",
     first_given_up=("years",),
     kept={"domestic_abuse": "domestic_abuse", "case_status": "status"},
     reasons=(

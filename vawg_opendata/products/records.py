@@ -26,8 +26,8 @@ class Role(StrEnum):
 class RecordColumn:
     """A column of codes of a list of `vawg_opendata.reference`; a record may hold a code of any level, the root for any value.
 
-    `dimension` is the dimension of the product's tables that tells the same; its codes are those of the list, or the list has
-    a column of its name that gives them.
+    `dimension` is the dimension of the tables of the list's measure that tells the same; its codes are those of the list, or the list has
+    a column of its name that gives them, several separated by blanks.
     """
 
     name: str
@@ -48,6 +48,9 @@ class RecordColumn:
 class RecordList:
     """Records published one by one. `policy` names its columns; `reasons` says to readers why it is as it is.
 
+    `measure` is that which counts the same people, each record one of them: list and tables are attacked together. Empty where no
+    table counts them.
+
     `kept` gives columns the level of their list beyond which they are never coarsened: what a sensitive column tells as well
     (a partner is domestic, nobody suspected is unsolved) would be hidden in name only, and the records that look alike would
     be fewer than the policy says. `first_given_up` are columns that the list does without, rather than have more records that
@@ -59,6 +62,7 @@ class RecordList:
     description: str
     columns: tuple[RecordColumn, ...]
     policy: RecordPolicy
+    measure: str = ""
     kept: Mapping[str, str] = field(default_factory=dict)
     first_given_up: tuple[str, ...] = ()
     reasons: tuple[str, ...] = field(default=())

@@ -7,7 +7,9 @@ Packages are read from their files alone. What is attacked together, measure by 
 
 The newest versions are one moment, in which common cells have one count. From version to version a reader takes a withheld
 cell to be unchanged unless what is published shows otherwise, and subtracts what she had from what she is given
-(`anonymisation.releases`); each version is attacked by itself too. The statistics key of a resource says what was protected
+(`anonymisation.releases`); each version is attacked by itself too. Records that are published one by one, of the people whom
+the tables count, are attacked together with all of these; in ways that a descriptor does not tell, nothing is known of who
+is left out of them. The statistics key of a resource says what was protected
 and from which threshold on; where packages of one audience differ, the smallest threshold counts, which is the one its
 readers may see.
 """
@@ -34,7 +36,8 @@ MOST_FINDINGS = 20  # named in a report; their number is always told
 class MeasureAudit:
     """The attack on all tables of one measure in one set of packages. `disclosed` cells break the guarantee.
 
-    `fractional`: judged cells whose interval was proven wide for fractions, but not for whole numbers.
+    `fractional`: judged cells whose interval was proven wide for fractions, but not for whole numbers. `lists`: tables of records that
+    were attacked with the tables; `apart`: how many times a table was so by itself, because all were too many different records together.
     """
 
     measure: str
@@ -45,6 +48,8 @@ class MeasureAudit:
     withheld: int
     disclosed: int
     fractional: int
+    lists: int
+    apart: int
     findings: tuple[str, ...]
 
     @property
@@ -54,6 +59,8 @@ class MeasureAudit:
             f"{self.measure} in {', '.join(self.packages)}: {self.tables} tables, {self.cells} cells, {self.withheld} withheld, "
             f"{self.disclosed} disclosed (threshold {self.threshold})"
             + (f"; for {self.fractional} it is proven only that no linear reasoning comes closer" if self.fractional else "")
+            + (f"; attacked with {self.lists} tables of records" if self.lists else "")
+            + (f", {self.apart} times a table by itself" if self.apart else "")
         )
 
 
@@ -124,10 +131,11 @@ def _attack_all(packages: Sequence[LoadedPackage], new: LoadedPackage | None = N
     faults: list[str] = []
     concerned = packages if new is None else [new]
     for audience in AUDIENCES:
-        for measure in sorted({loaded.table.measure for package in concerned for loaded in package.tables}):
+        for measure in sorted({measure for package in concerned for measure in package.measures}):
             held = entitled(packages, audience, measure)
             public = audience != AUDIENCES[0] and all(package.audience == AUDIENCES[0] for package in held)
-            if not held or public or (new is not None and new not in held):
+            counted = any(loaded.table.measure == measure for package in held for loaded in package.tables)
+            if not counted or public or (new is not None and new not in held):
                 continue
             try:
                 measures.append(_attack(measure, held, new))
@@ -137,19 +145,20 @@ def _attack_all(packages: Sequence[LoadedPackage], new: LoadedPackage | None = N
 
 
 def _attack(measure: str, packages: Sequence[LoadedPackage], new: LoadedPackage | None) -> MeasureAudit:
-    from anonymisation.releases import attack_releases
+    from anonymisation.releases import attack_releases, attack_releases_beside_lists
 
     # A version that is published anew, unchanged, has the number of the one it equals.
     others = [package for package in packages if new is None or package is new or _product(package) != _product(new) or package.version != new.version]
     current, older = split(others)
     used = [loaded for package in others for loaded in package.tables if loaded.table.measure == measure]
     threshold = min(loaded.threshold for loaded in used)
-    verdict = attack_releases(releases(measure, current, older), threshold)
-    findings = [str(finding) for finding in verdict.findings]
+    moments = releases(measure, current, older)
+    verdict, beside = attack_releases(moments, threshold), attack_releases_beside_lists(moments, threshold)
+    findings = _findings(verdict.findings, beside.findings)
     if findings and new is not None and len(others) > 1:
-        before = split(package for package in others if package is not new)
-        told = {_what(finding) for finding in attack_releases(releases(measure, *before), threshold).findings}
-        findings = [str(finding) for finding in verdict.findings if _what(finding) not in told]
+        before = releases(measure, *split(package for package in others if package is not new))
+        told = {_what(finding) for attack in (attack_releases, attack_releases_beside_lists) for finding in attack(before, threshold).findings}
+        findings = {what: words for what, words in findings.items() if what not in told}
     return MeasureAudit(
         measure,
         threshold,
@@ -158,9 +167,21 @@ def _attack(measure: str, packages: Sequence[LoadedPackage], new: LoadedPackage 
         verdict.cells,
         verdict.withheld,
         len(findings),
-        verdict.checked["fractional"],
-        tuple(findings[:MOST_FINDINGS]),
+        verdict.checked["fractional"] + beside.checked["fractional"],
+        sum(len(moment.lists) for moment in moments),
+        beside.checked["apart"],
+        tuple(list(findings.values())[:MOST_FINDINGS]),
     )
+
+
+def _findings(alone: Sequence["ReleaseFinding"], beside: Sequence["ReleaseFinding"]) -> dict[tuple, str]:
+    """What is disclosed by tables alone, then what it takes records to learn, in words."""
+    known = {(_where(finding), name) for finding in alone for name in finding.releases}
+    found = {_what(finding): str(finding) for finding in alone}
+    for finding in beside:
+        if not all((_where(finding), name) in known for name in finding.releases):
+            found.setdefault(_what(finding), f"{finding}, given the records beside it")
+    return found
 
 
 def _product(package: LoadedPackage) -> tuple[str, str]:
@@ -168,4 +189,8 @@ def _product(package: LoadedPackage) -> tuple[str, str]:
 
 
 def _what(finding: "ReleaseFinding") -> tuple:
-    return tuple(sorted(finding.codes.items())), finding.low, finding.high
+    return _where(finding), finding.low, finding.high
+
+
+def _where(finding: "ReleaseFinding") -> tuple:
+    return tuple(sorted(finding.codes.items()))

@@ -9,10 +9,12 @@ what is held belongs in `audit`, protecting what comes next in `anonymisation.re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anonymisation import Hierarchy, InconsistentTablesError, PublishedTable
+from vawg_opendata.release.checks.lists import LoadedList
 from vawg_opendata.release.checks.loading import LoadedPackage, load_package, newest_first
 
 if TYPE_CHECKING:
@@ -22,11 +24,11 @@ PUBLIC = "datastore"
 
 
 def entitled(packages: Iterable[LoadedPackage], audience: str, measure: str) -> list[LoadedPackage]:
-    """The packages with a table of the measure that readers of the audience hold."""
+    """The packages with a table of the measure, or records of whom it counts, that readers of the audience hold."""
     return [
         package
         for package in packages
-        if package.audience in (PUBLIC, audience) and any(loaded.table.measure == measure for loaded in package.tables)
+        if package.audience in (PUBLIC, audience) and measure in package.measures
     ]
 
 
@@ -47,7 +49,18 @@ def split(packages: Iterable[LoadedPackage]) -> tuple[list[LoadedPackage], list[
 def releases(measure: str, current: Sequence[LoadedPackage], older: Sequence[LoadedPackage]) -> list[Release]:
     """The measure in the newest versions `current` and in the `older` ones (newest first), as releases, oldest first."""
     moments = [*reversed(_versions(older)), *_moments(measure, current)]
-    return [_release(measure, packages) for packages in moments]
+    found = [_release(measure, packages) for packages in moments]
+    lists = [[one for package in packages for one in package.lists if one.measure == measure] for packages in moments]
+    return [
+        replace(release, neighbours=[one.beside(release.hierarchies) for one in _near(lists, number)]) for number, release in enumerate(found)
+    ]
+
+
+def _near(lists: Sequence[Sequence[LoadedList]], number: int) -> list[LoadedList]:
+    """The lists of the releases before and after one, but for those that it has in the same form itself."""
+    own = [(one.name, one.codes) for one in lists[number]]
+    near = [*(lists[number - 1] if number else ()), *(lists[number + 1] if number + 1 < len(lists) else ())]
+    return [one for one in near if (one.name, one.codes) not in own]
 
 
 def _moments(measure: str, packages: Sequence[LoadedPackage]) -> list[list[LoadedPackage]]:
@@ -120,7 +133,8 @@ def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
     for dimension, hierarchy in hierarchies.items():
         if any(_is_shown(table, dimension, hierarchy.total) for table in tables):
             hierarchies[dimension] = _restricted(hierarchy, shown[dimension])
-    return Release(", ".join(package.title for package in packages), tables, hierarchies)
+    lists = [one.beside(hierarchies) for package in packages for one in package.lists if one.measure == measure]
+    return Release(", ".join(package.title for package in packages), tables, hierarchies, lists)
 
 
 def _is_shown(table: PublishedTable, dimension: str, code: str) -> bool:

@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 
 from anonymisation import AnonymisationError, Hierarchy, PublishedTable
+from vawg_opendata.release.checks.lists import LoadedList, loaded_list
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
 from vawg_opendata.release.lifecycle.versions import order
 from vawg_opendata.release.package.formats import csv_relation
@@ -33,7 +34,8 @@ class LoadedTable:
 
 @dataclass(frozen=True)
 class LoadedPackage:
-    """What a package publishes. `hierarchies` by dimension; `problems` name the resource and what is wrong with it.
+    """What a package publishes. `hierarchies` by dimension; `lists` are its records that tables count; `problems` name the resource
+    and what is wrong with it.
 
     Of a package that is cut from another, `cut_from` is the name of that one and `cut_by` the dimension of which it shows some
     codes only: those that it does not show exist all the same.
@@ -45,6 +47,7 @@ class LoadedPackage:
     audience: str
     tables: tuple[LoadedTable, ...]
     hierarchies: Mapping[str, Hierarchy]
+    lists: tuple[LoadedList, ...]
     problems: tuple[str, ...]
     cut_from: str = ""
     cut_by: str = ""
@@ -53,6 +56,11 @@ class LoadedPackage:
     def product(self) -> str:
         """Name of the product whose version the package is, or is a part of."""
         return self.cut_from or self.name
+
+    @property
+    def measures(self) -> frozenset[str]:
+        """What its tables count, and its lists of records are of."""
+        return frozenset([*(loaded.table.measure for loaded in self.tables), *(one.measure for one in self.lists)])
 
     @property
     def title(self) -> str:
@@ -90,6 +98,7 @@ def load_package(folder: Path) -> LoadedPackage:
     problems: list[str] = []
     tables: list[LoadedTable] = []
     hierarchies: dict[str, Hierarchy] = {}
+    lists: list[LoadedList] = []
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
         for resource in resources.values():
@@ -99,7 +108,15 @@ def load_package(folder: Path) -> LoadedPackage:
                 try:
                     tables.append(_table(connection, folder, resource, statistic, resources, hierarchies, problems))
                 except (AnonymisationError, duckdb.Error, KeyError, ValueError) as error:
-                    problems.append(f"{resource['name']}: cannot be read as its descriptor says: {str(error).splitlines()[0]}")
+                    problems.append(_unreadable(resource, error))
+    for resource in resources.values():
+        if "records" in resource and resource.get("format", "csv") == "csv":
+            try:
+                found = loaded_list(folder, resource, resources)
+            except (AnonymisationError, duckdb.Error, KeyError, ValueError, OSError) as error:
+                problems.append(_unreadable(resource, error))
+            else:
+                lists += [] if found is None else [found]
     cut = descriptor.get("cutFrom", {})
     return LoadedPackage(
         folder,
@@ -108,10 +125,15 @@ def load_package(folder: Path) -> LoadedPackage:
         descriptor.get("audience", DEFAULT_AUDIENCE),
         tuple(tables),
         hierarchies,
+        tuple(lists),
         tuple(problems),
         str(cut.get("name", "")),
         str(cut.get("dimension", "")),
     )
+
+
+def _unreadable(resource: Mapping, error: Exception) -> str:
+    return f"{resource['name']}: cannot be read as its descriptor says: {str(error).splitlines()[0]}"
 
 
 def newest_first(packages: Iterable[LoadedPackage]) -> list[LoadedPackage]:

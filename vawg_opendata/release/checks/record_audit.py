@@ -56,9 +56,12 @@ def audit_versions(folders: Sequence[Path]) -> list[str]:
         for resource in now["resources"]:
             if "records" in resource and "records" in before.get(resource["name"], {}):
                 rows = [read_rows(folder / one["path"]) for folder, one in ((older, before[resource["name"]]), (newer, resource))]
-                codelists = {key["fields"][0]: read_codelist(newer, key["reference"]["resource"]) for key in resource["schema"].get("foreignKeys", [])}
+                links = {key["fields"][0]: key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])}
+                codelists = {name: read_codelist(newer / "codelists" / f"{link}.csv") for name, link in links.items()}
                 if singled_out(*rows, codelists, resource["records"]):
-                    found.append(f"{resource['name']}: from {was['version']} to {now['version']} of {now['name']} fewer than {resource['records']['k']} people can be told to have come, gone or changed")
+                    steps = f"from {was['version']} to {now['version']} of {now['name']}"
+                    k = resource["records"]["k"]
+                    found.append(f"{resource['name']}: {steps} fewer than {k} people can be told to have come, gone or changed")
     return found
 
 
