@@ -167,18 +167,28 @@ def test_leaving_covers_the_page_and_takes_its_place_in_the_history(address, ope
 
 def test_the_page_is_covered_before_the_next_one_loads(address, open_page):
     page = open_page(address + "many/index.html")
-    seen = []
-    page.on("console", lambda message: seen.append(message.text))
+    witness = page.context.new_page()  # a tab that stays: what the leaving one says of itself may be lost on its way to us
+    witness.goto(address + "support.html")
+    witness.evaluate("() => { window.seen = []; window.told = new BroadcastChannel('cover'); told.onmessage = event => seen.push(event.data); }")
     page.evaluate(
-        """new MutationObserver(() => {
+        """() => {
+        window.telling = new BroadcastChannel('cover');
+        new MutationObserver(() => {
             const cover = document.querySelector('[role=alert]');
             const shown = document.querySelector('main').getClientRects().length + document.querySelector('footer').getClientRects().length;
-            if (cover && cover.textContent) console.log([cover.textContent, cover.clientHeight === innerHeight, shown, document.title].join('; '));
-        }).observe(document, {childList: true, subtree: true})"""
+            if (cover && cover.textContent) telling.postMessage([location.href, cover.textContent, cover.clientHeight === innerHeight, shown, document.title]);
+        }).observe(document, {childList: true, subtree: true});
+        }"""
     )
+
+    def hold(route):  # the next page is given only when the cover has been seen
+        witness.wait_for_function("seen.length", polling=50)
+        route.fulfill(body="<title>Weather</title>Sunny", content_type="text/html")
+
+    page.route(f"{EXIT_ADDRESS}**", hold)
     page.keyboard.press("Escape")
     assert left(page)
-    assert seen and seen[-1] == "Loading.; true; 0; Loading"
+    assert witness.evaluate("seen") == [[address + "many/index.html", "Loading.", True, 0, "Loading"]]
 
 
 def test_shift_for_capital_letters_does_not_leave(address, open_page):
