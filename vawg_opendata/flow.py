@@ -42,8 +42,8 @@ from vawg_opendata.release.package.building import Content
 from vawg_opendata.release.publish import publish_content
 from vawg_opendata.schemas import CheckResult
 from vawg_opendata.settings import Settings, SettingsError
-from vawg_opendata.site import build_site, place_boundaries
-from vawg_opendata.sources import boundaries, crime_extract
+from vawg_opendata.site import build_site, place_boundaries, place_population
+from vawg_opendata.sources import boundaries, crime_extract, population
 from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landing
 from vawg_opendata.sources.landing import read_months as read_landing_months
 from vawg_opendata.sources.months import Months
@@ -364,6 +364,7 @@ def publish_pages(settings: Settings) -> Pages:
     with publishing(settings.published) as session:
         if settings.landing is not None:
             place_boundaries(boundaries.sound(settings.landing / boundaries.NAME), settings.published)
+            place_population(population.sound(settings.landing / population.NAME), settings.published)
         databases = write_combined(settings.published, session.staging)
         return Pages(build_site(settings.published), tuple(databases))
 

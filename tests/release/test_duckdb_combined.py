@@ -16,6 +16,7 @@ import pytest
 
 from tests.release.packages import LARGE, MIXED, release, rows
 from vawg_opendata.release.database.combined import write_combined
+from vawg_opendata.release.database.rates import population_table, rate_views
 
 TABLE = "victims_test.victims_by_age_group"
 
@@ -196,3 +197,28 @@ def test_it_is_attached_from_a_server_over_https(published, database, tmp_path):
     thread.join()
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == answers(database)
+
+
+def test_rates_are_of_whole_years_with_the_residents_of_their_first_year(tmp_path):
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA product")
+        connection.execute("CREATE TABLE product.month (code VARCHAR PRIMARY KEY, label VARCHAR, level VARCHAR)")
+        connection.execute(
+            "INSERT INTO product.month VALUES ('2023', '2023', 'year'), ('2023/24', '2023/24', 'financial_year'), ('2024/25', '2024/25 (only April 2024)', "
+            "'financial_year'), ('2023-05', 'May 2023', 'month'), ('total', 'All months', 'total')"
+        )
+        connection.execute("CREATE TABLE product.counted (area VARCHAR, month VARCHAR, offences BIGINT, offences_status VARCHAR)")
+        connection.execute("INSERT INTO product.counted SELECT area, code, CASE WHEN area = 'B' THEN NULL ELSE 50 END, CASE WHEN area = 'B' THEN 'c' END FROM product.month, (VALUES ('A'), ('B'), ('C')) AS areas (area)")
+        (tmp_path / "population").mkdir()
+        (tmp_path / "population" / "population.csv").write_text("area,year,population,source\nA,2023,20000,s\nB,2023,30000,s\nA,2024,1,s\n", encoding="utf-8")
+        assert population_table(connection, tmp_path)
+        links = [{"fields": [name], "reference": {"resource": name}} for name in ("area", "month")]
+        resource = {"name": "counted", "format": "csv", "statistics": [{"measure": "offences"}], "schema": {"foreignKeys": links}}
+        rate_views(connection, {"resources": [resource, {"name": "other", "format": "csv"}]}, "product")
+        found = connection.execute("SELECT area, month, population, offences_per_1000 FROM product.v_counted_rates ORDER BY ALL").fetchall()
+    assert found == [("A", "2023", 20000, 2.5), ("A", "2023/24", 20000, 2.5), ("B", "2023", 30000, None), ("B", "2023/24", 30000, None)]
+
+
+def test_without_residents_there_is_no_table_of_them(database, tmp_path):
+    assert not database.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = '_population'").fetchall()
+    assert not database.execute("SELECT 1 FROM duckdb_views() WHERE view_name LIKE '%_rates'").fetchall()

@@ -1,5 +1,6 @@
 """The hotspot maps: every number is the package's, nothing private is on them, and hexagons merge until they can be shown."""
 
+import csv
 import json
 import re
 from collections import Counter
@@ -14,13 +15,14 @@ from tests.paths import shared
 from tests.site.folders import MAPPED, make_published
 from tests.site.test_pages import Reader, released, told
 from vawg_opendata.reference import load_codelist, load_crosswalk
-from vawg_opendata.site import build_site, place_boundaries
+from vawg_opendata.site import build_site, place_boundaries, place_population
 from vawg_opendata.site.bands import bands
 from vawg_opendata.site.geography import hexagons, square_kilometres, tiles
 from vawg_opendata.site.map_pages import merged
 from vawg_opendata.site.maps import _plain
 from vawg_opendata.site.released import newest
 from vawg_opendata.site.released import released as versions
+from vawg_opendata.sources import population
 from vawg_opendata.sources.boundaries import BoundaryError, problems, read_boundaries, sound
 from vawg_opendata.sources.landing import survey
 
@@ -206,6 +208,57 @@ def test_two_files_of_one_level_are_one_too_many(tmp_path):
         (tmp_path / f"{name}.geojson").write_text(json.dumps(collection("borough", key=name)), encoding="utf-8")
     (problem,) = problems(tmp_path)
     assert problem.blocking and "a.geojson has the boroughs as well" in problem.message
+
+
+def residents(folder: Path, rows=None) -> Path:
+    """Our own numbers of residents of all boroughs in 2024."""
+    areas = load_codelist("area")
+    rows = rows or [(code, "2024", str(100_000 + 1_000 * at), "made up") for at, code in enumerate(areas.codes) if areas.level[code] == "borough" and re.fullmatch(r"E\d{8}", code)]
+    folder.mkdir(parents=True)
+    with (folder / "population.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("area", "year", "population", "source"), *rows])
+    return folder
+
+
+def test_with_residents_boroughs_are_classed_by_rate_in_the_year_they_are_known_for(tmp_path):
+    folder = make_published(tmp_path / "published")
+    assert population.problems(residents(tmp_path / "landing" / "population")) == []
+    place_population(population.sound(tmp_path / "landing" / "population"), folder)
+    build_site(folder)
+    known = population.read_population(folder / "population" / "population.csv")
+    truth = released(folder / "datastore" / "mapped" / "1.0.0", TABLE)
+    found = rows(folder, "maps.html")
+    rates = {code: int(value) / known[code, 2024].number * 1000 for code in found if (value := truth["offences", ("area", code), ("public_space", "public-space"), ("month", "2024/25")][0]) and (code, 2024) in known}
+    classes = bands(list(rates.values()), "offences per 1,000 residents")
+    assert "per 1,000 residents in 2024 (made up)" in (folder / "site" / "maps.html").read_text(encoding="utf-8")
+    assert rates and all(found[code][1] == f"Class {classes.of(rate)}: {classes.label(classes.of(rate))}" for code, rate in rates.items() if rate)
+    assert all("per 1,000" not in words for _, words in rows(folder, "maps/boroughs-2023-24.html").values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "message", "column"),
+    [
+        ([("E09000012", "2024", "1,000", "x")], "whole number above zero", "population"),
+        ([("E09000012", "24", "1000", "x")], "four digits", "year"),
+        ([("Hackney", "2024", "1000", "x")], "not a GSS code", "area"),
+        ([("E09000012", "2024", "1000", "")], "where the number is from", "source"),
+        ([("E09000012", "2024", "1000", "x"), ("E09000012", "2024", "2000", "x")], "given twice", "area"),
+        ([("E09000012", "2024", "1000", "x")], "31 boroughs have no number for 2024", ""),
+    ],
+)
+def test_residents_that_would_make_wrong_rates_stop_the_run(tmp_path, rows, message, column):
+    residents(tmp_path / "population", rows)
+    problem = next(problem for problem in survey(tmp_path).blocking if problem.kind == "population")
+    assert problem.file == "population/population.csv" and problem.column == column and message in problem.message
+
+
+def test_real_residents_are_read(tmp_path):
+    with shared("data", "population", "borough_population.csv").open(encoding="utf-8", newline="") as file:
+        real = [(row["Code"], row["Year"], row["Population"], row["Source"]) for row in csv.DictReader(file) if row["Code"].startswith("E09") and 2010 <= int(row["Year"]) <= 2025]
+    folder = residents(tmp_path / "population", real)
+    assert population.problems(folder) == []
+    known = population.read_population(population.sound(folder))
+    assert len(known) == 33 * 16 and known["E09000012", 2010].source == "ONS MYE"
 
 
 def test_real_boundaries_are_read():

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from vawg_opendata.release.database.rates import POPULATION
 from vawg_opendata.release.lifecycle.announcing import ANNOUNCED
 from vawg_opendata.release.lifecycle.store import COMBINED, Store
 from vawg_opendata.site import explore
@@ -28,6 +29,7 @@ from vawg_opendata.site.questions import answers, notebook
 from vawg_opendata.site.released import AUDIENCE, Cells, Version, newest, read_rows, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
 from vawg_opendata.sources import boundaries
+from vawg_opendata.sources.population import read_population
 
 EXIT_ADDRESS = "https://www.bbc.co.uk/weather"
 """Where leaving leads: the page that GOV.UK's Exit this page goes to by default."""
@@ -82,6 +84,12 @@ def place_boundaries(files: Mapping[str, Path], published: Path) -> None:
         _replace(published / BOUNDARIES / f"{level}{boundaries.SUFFIX}", path.read_bytes())
 
 
+def place_population(file: Path | None, published: Path) -> None:
+    """Put the file of residents beside the packages, where pages and databases find it. Without one, that of an earlier run stays."""
+    if file is not None:
+        _replace(published / POPULATION, file.read_bytes())
+
+
 def build_site(published: Path) -> Path:
     """Write the public pages of all that is released in a published folder to `published/site`, and return that folder.
 
@@ -117,7 +125,7 @@ def _files(shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str,
         for version in shelf.versions:
             if version.readable:
                 yield from _version_pages(environment, shelf, version)
-    yield from _maps(environment, shelves, boundaries.sound(published / BOUNDARIES))
+    yield from _maps(environment, shelves, published)
     found = answers(published / AUDIENCE / COMBINED)
     yield "questions.ipynb", notebook(found)
     synthetic = any(shelf.latest.descriptor.get("synthetic") for shelf in shelves.values())
@@ -144,11 +152,12 @@ def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Versi
         yield f"{version.product}/index.html", text
 
 
-def _maps(environment: jinja2.Environment, shelves: Mapping[str, Shelf], files: Mapping[str, Path]) -> Iterator[tuple[str, str | bytes]]:
+def _maps(environment: jinja2.Environment, shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str, str | bytes]]:
     found = [(shelf.latest, cells) for shelf in shelves.values() if (cells := mapped(shelf.cells))]
     for version, cells in found[:1]:
-        shapes = {level: projected(boundaries.read_boundaries(path)[1]) for level, path in files.items()}
-        for one in map_pages(version, cells, shapes, {}):
+        shapes = {level: projected(boundaries.read_boundaries(path)[1]) for level, path in boundaries.sound(published / BOUNDARIES).items()}
+        residents = read_population(published / POPULATION) if (published / POPULATION).is_file() else {}
+        for one in map_pages(version, cells, shapes, residents):
             yield from one.files.items()
             inside = "/" in one.path
             trail = [("Maps", "maps.html"), (one.values["title"], "")] if inside else []

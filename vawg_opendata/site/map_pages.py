@@ -13,6 +13,7 @@ from vawg_opendata.site.bands import Bands, bands
 from vawg_opendata.site.geography import HEXAGON, Shape, hexagons, square_kilometres, tiles
 from vawg_opendata.site.markup import cell
 from vawg_opendata.site.released import Cells, Version
+from vawg_opendata.sources.population import Residents
 
 DIMENSION, PUBLIC = "public_space", "public-space"
 YEAR_LEVELS = ("financial_year", "year")
@@ -42,7 +43,7 @@ def periods(cells: Cells) -> list[str]:
     return sorted(years, reverse=True) or [cells.lists[cells.period].total]
 
 
-def map_pages(version: Version, cells: Cells, boundaries: Mapping[str, Mapping[str, Shape]], population: Mapping[tuple[str, str], int]) -> Iterator[MapPage]:
+def map_pages(version: Version, cells: Cells, boundaries: Mapping[str, Mapping[str, Shape]], population: Mapping[tuple[str, int], Residents]) -> Iterator[MapPage]:
     """All pages of maps, the first being that of the newest period by borough.
 
     `boundaries` has shapes by code for the levels `borough` and `ward`, as far as they were supplied; `population` the residents
@@ -75,7 +76,8 @@ def merged(cells: Cells, period: str) -> list[str]:
 
 
 def _page(version, cells, kind, period, boundaries, population, addresses) -> MapPage:
-    areas, classes = _classed(cells, kind, period, population)
+    rated = kind != "hexagons" and _rated(cells, LEVELS[kind], period, population)
+    areas, classes = _classed(cells, kind, period, population if rated else {})
     shapes = _shapes(kind, areas, boundaries)
     outlines = boundaries.get("borough", {}) if kind != "boroughs" else {}
     label = cells.lists[cells.period].labels[period]
@@ -93,11 +95,11 @@ def _page(version, cells, kind, period, boundaries, population, addresses) -> Ma
         "summary": title,
         "kind": kind,
         "tiled": kind == "boroughs" and "borough" not in boundaries,
-        "rated": bool(population) and kind != "hexagons",
+        "residents": _told(population, areas, period) if rated else "",
         "caption": title,
         "figure": drawing.svg(words, "map-table") + maps.key(areas, classes),
         "table": _table(cells, kind, period, areas, classes, title),
-        "whole": cells.lists[cells.period].levels[period] in YEAR_LEVELS and "only" not in label,
+        "whole": _whole(cells, period),
         "period": label,
         "others": [
             (f"{TITLES[other].capitalize()}, {cells.lists[cells.period].labels[when]}", root + address)
@@ -114,24 +116,44 @@ def _page(version, cells, kind, period, boundaries, population, addresses) -> Ma
     return MapPage(path, values, {f"{stem}.svg": alone.svg(words), f"{stem}.png": alone.png()})
 
 
-def _classed(cells: Cells, kind: str, period: str, population: Mapping[tuple[str, str], int]) -> tuple[list[maps.Area], Bands]:
-    """The areas of a map in the order of the code list, and their classes."""
+def _classed(cells: Cells, kind: str, period: str, population: Mapping[tuple[str, int], Residents]) -> tuple[list[maps.Area], Bands]:
+    """The areas of a map in the order of the code list, and their classes: rates where a population is given."""
     codes = cells.lists["area"]
     if kind == "hexagons":
         chosen, unit = merged(cells, period), "offences per square kilometre"
         size = {code: square_kilometres(code) for code in chosen}
     else:
-        chosen = [code for code in cells.axes["area"] if codes.levels[code] == LEVELS[kind] and code[:1] == "E" and "-" not in code]
-        size = {code: population[code, period] / PER for code in chosen if population.get((code, period))} if population else dict.fromkeys(chosen, 1.0)
+        chosen = _placed(cells, LEVELS[kind])
+        size = {code: population[code, int(period[:4])].number / PER if population else 1.0 for code in chosen}
         unit = f"offences per {PER:,} residents" if population else "offences"
     areas = []
     for code in chosen:
         place = _place(cells, code, period)
         status = str(cells.status[place])
         count = None if status else float(cells.values[place])
-        value = count if not count else (count / size[code] if code in size else None)
+        value = None if count is None else count / size[code]
         areas.append(maps.Area(code, codes.labels[code], count, status, value))
     return areas, bands([area.value for area in areas if area.value is not None], unit)
+
+
+def _placed(cells: Cells, level: str) -> list[str]:
+    """The areas of a level that have a place on a map: Heathrow and the like have none."""
+    return [code for code in cells.axes["area"] if cells.lists["area"].levels[code] == level and code[:1] == "E" and "-" not in code]
+
+
+def _whole(cells: Cells, period: str) -> bool:
+    return cells.lists[cells.period].levels[period] in YEAR_LEVELS and "only" not in cells.lists[cells.period].labels[period]
+
+
+def _rated(cells: Cells, level: str, period: str, population: Mapping[tuple[str, int], Residents]) -> bool:
+    """Whether the period is a whole year and the residents of all areas of the level are known for the year in which it begins."""
+    return _whole(cells, period) and all((code, int(period[:4])) in population for code in _placed(cells, level))
+
+
+def _told(population: Mapping[tuple[str, int], Residents], areas: Sequence[maps.Area], period: str) -> str:
+    """Of which year the residents are, and where their numbers are from."""
+    year = int(period[:4])
+    return f"{year} ({'; '.join(sorted({population[area.code, year].source for area in areas}))})"
 
 
 def _shapes(kind: str, areas: Sequence[maps.Area], boundaries: Mapping[str, Mapping[str, Shape]]) -> Mapping[str, Shape]:

@@ -33,17 +33,10 @@ class Area:
     status: str
     value: float | None
 
-    @property
-    def known(self) -> bool:
-        """Whether the area has a class, or nothing was counted in it."""
-        return self.value is not None
-
     def words(self, bands: Bands) -> str:
         """The class, or why there is none."""
         if self.status:
             return WORDS[self.status]
-        if self.value is None:
-            return "no rate: the population is not known"
         return f"Class {bands.of(self.value)}: {bands.label(bands.of(self.value))}" if self.value else "none recorded"
 
     def style(self, bands: Bands) -> str:

@@ -17,7 +17,7 @@ from duckdb import DuckDBPyConnection
 from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
 from vawg_opendata.schemas import TableSchema
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
-from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_vawg_dashboard, police_uk
+from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_vawg_dashboard, police_uk, population
 from vawg_opendata.sources.files import Discovery, LandingFile
 from vawg_opendata.sources.months import Months, by_month
 from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
@@ -25,6 +25,7 @@ from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
 MONTHLY: dict[ModuleType, tuple[TableSchema, ...]] = {police_uk: (STREET_CRIMES, STREET_COVERAGE)}
 """The sources whose files are each of one month, which are kept by month (`months`), and their tables."""
+BESIDE = {module.NAME: module for module in (boundaries, population)}  # folders without records, which maps and rates need
 LOOKUPS = (police_uk.GEOGRAPHY,)  # folders beside the sources that they may consult
 SAMPLE_FILE = "sample.json"  # in a folder that the sample generator made: everything beside it is made up
 
@@ -83,9 +84,9 @@ def _survey(landing: Path, discover: Callable[[ModuleType, Path], Discovery]) ->
             found = discover(known[entry.name], entry)
             files += found.files
             problems += found.problems
-        elif entry.name == boundaries.NAME and entry.is_dir():
-            problems += boundaries.problems(entry)
-        elif entry.name in known or entry.name == boundaries.NAME:
+        elif entry.name in BESIDE and entry.is_dir():
+            problems += BESIDE[entry.name].problems(entry)
+        elif entry.name in known or entry.name in BESIDE:
             problems.append(Problem(file=entry.name, kind="folder", message="This is a file where the folder of a source should be."))
         elif entry.is_dir() and entry.name not in LOOKUPS and not entry.name.startswith("."):
             alike = difflib.get_close_matches(entry.name.lower(), known, n=1, cutoff=0.8)

@@ -3,7 +3,7 @@
 It has a schema per product (its name with underscores) with the tables of the product's latest version, code lists with primary and
 foreign keys, views and macros, and in `main` the tables that describe all of it, `_changes` and `_revisions` with every version. It is made from the
 published packages and replaced in one step; where nothing changed it is left as it is. Readers of the partners' file find the
-public products in it as well, because they have those too.
+public products in it as well, because they have those too. Rates are in it where residents are known (`rates`).
 """
 
 import csv
@@ -19,6 +19,7 @@ from vawg_opendata.release.changes.revisions import NAME as NAME_OF_REVISIONS
 from vawg_opendata.release.checks.loading import DEFAULT_AUDIENCE
 from vawg_opendata.release.database.file import BLOCK_SIZE, STORAGE_VERSION, content_digest
 from vawg_opendata.release.database.queries import describing_tables, views_and_macros
+from vawg_opendata.release.database.rates import population_table, rate_views
 from vawg_opendata.release.lifecycle.states import RELEASED
 from vawg_opendata.release.lifecycle.store import COMBINED, DESCRIPTOR
 from vawg_opendata.release.lifecycle.versions import latest, listed
@@ -37,7 +38,7 @@ def write_combined(published: Path, staging: Path) -> list[Path]:
         if not any(package["audience"] == audience for _, package, _ in packages):
             continue
         fresh, target = staging / COMBINED, published / audience / COMBINED
-        _write(packages, fresh)
+        _write(packages, fresh, published)
         if target.is_file() and _offers(target) == _offers(fresh):
             fresh.unlink()
         else:
@@ -79,11 +80,12 @@ def _packages(published: Path, audience: str) -> list[tuple[Path, dict, list[dic
     return found
 
 
-def _write(packages: Sequence[tuple[Path, Mapping, Sequence[Mapping]]], path: Path) -> None:
+def _write(packages: Sequence[tuple[Path, Mapping, Sequence[Mapping]]], path: Path, published: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
         connection.execute(f"ATTACH {literal(str(path))} AS combined (STORAGE_VERSION {literal(STORAGE_VERSION)}, BLOCK_SIZE {BLOCK_SIZE})")
         connection.execute("USE combined")
+        rated = population_table(connection, published)
         for folder, package, _ in packages:
             schema = quoted(schema_of(package["name"]))
             connection.execute(f"CREATE SCHEMA {schema}")
@@ -91,6 +93,8 @@ def _write(packages: Sequence[tuple[Path, Mapping, Sequence[Mapping]]], path: Pa
             for resource in sorted(tables, key=lambda resource: not resource["path"].startswith("codelists/")):  # keys need their lists first
                 _table(connection, folder, resource, schema)
             views_and_macros(connection, package, schema)
+            if rated:
+                rate_views(connection, package, schema)
         revisions = [(package["name"], _revisions(folder.parent / NAME_OF_REVISIONS)) for folder, package, _ in packages]
         describing_tables(connection, [(package, changes) for _, package, changes in packages], revisions)
         connection.execute("USE memory")
