@@ -265,9 +265,11 @@ def before(product: Product, measure: str) -> tuple[Product, ...]:
     return tuple(one for one in PRODUCTS.values() if one.audience in earlier and measure in {measure.name for measure in one.measures})
 
 
-def protected(settings: Settings, product: Product, statistics: ProductStatistics) -> dict[str, ProtectedTable]:
-    """What `protect_measure` kept of all measures of a product, by table."""
-    return {name: _protected_table(settings, product, counts) for name, counts in statistics.counts.items()}
+def protected(settings: Settings, product: Product, statistics: ProductStatistics, measure: str | None = None) -> dict[str, ProtectedTable]:
+    """What `protect_measure` kept of a measure, or of all measures, of a product, by table."""
+    return {
+        name: _protected_table(settings, product, counts) for name, counts in statistics.counts.items() if measure in (None, counts.measure)
+    }
 
 
 def _protected_table(settings: Settings, product: Product, counts: CountTable) -> ProtectedTable:

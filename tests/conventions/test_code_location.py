@@ -1,6 +1,7 @@
 """Guards that Dagster can load the code location quickly: the heavy libraries are imported by steps, not by definitions."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -16,11 +17,24 @@ print(json.dumps({"seconds": time.process_time(), "loaded": loaded, "location": 
 """
 
 
-def test_the_code_location_loads_in_under_five_seconds_and_without_the_heavy_libraries():
-    output = subprocess.run([sys.executable, "-c", PROGRAM], cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
-    report = json.loads(output.splitlines()[-1])
-    assert report["loaded"] == []
-    assert report["seconds"] < 5  # of processor time, so that a busy machine does not fail it
+def test_the_code_location_loads_in_under_three_seconds_and_without_the_heavy_libraries():
+    seconds = []
+    for _ in range(3):  # of processor time, which on a busy machine still varies
+        output = subprocess.run([sys.executable, "-c", PROGRAM], cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+        report = json.loads(output.splitlines()[-1])
+        assert report["loaded"] == []
+        seconds.append(report["seconds"])
+        if seconds[-1] < 3:
+            return
+    raise AssertionError(f"The code location took {seconds} seconds to load.")
+
+
+def test_dagster_finds_nothing_wrong_with_the_definitions(tmp_path):
+    command = [sys.executable, "-m", "dagster", "definitions", "validate", "--workspace", "workspace.yaml"]
+    environment = os.environ | {"DAGSTER_HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    found = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "validated successfully" in (found.stdout + found.stderr).lower().replace("validation successful", "validated successfully")
 
 
 def test_the_workspace_names_the_code_location():

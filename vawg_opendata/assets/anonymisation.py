@@ -8,9 +8,10 @@ import dagster as dg
 
 from vawg_opendata import flow
 from vawg_opendata.assets import statistics
-from vawg_opendata.assets.metadata import ROW_COUNT, rows
+from vawg_opendata.assets.metadata import ROW_COUNT, rows, sparkline
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.products import PRODUCTS, Product
+from vawg_opendata.settings import Settings
 
 GROUP = "anonymisation"
 
@@ -40,12 +41,32 @@ def _protected(product: Product, measure: str, title: str) -> dg.AssetsDefinitio
                 "counted": True,
                 ROW_COUNT: cells,
                 "withheld": sum(withheld.values()),
+                "series": dg.MetadataValue.md(_chart(settings.settings, product, measure)),
                 "share_withheld": round(sum(withheld.values()) / cells, 4),
                 "by_table": rows(("table", "cells", "withheld"), [(name, table["cells"], withheld[name]) for name, table in summary.items()]),
             }
         )
 
     return protect
+
+
+def _chart(settings: Settings, product: Product, measure: str) -> str:
+    """The series of a measure over all that is told apart, as it may be published: a line of bars for each level of its periods."""
+    counted = flow.counted(settings, product)
+    table = next(one for one in counted.outline.tables if one.measure == measure)
+    shown = flow.protected(settings, product, counted, measure)[table.name]
+    codelist = counted.outline.codelists[table.period]
+    lines = ["| periods | from | to | |", "|---|---|---|---|"]
+    for level in dict.fromkeys(row["level"] for row in codelist.rows if row["level"] != "total"):
+        codes = [row["code"] for row in codelist.rows if row["level"] == level and row["code"] in shown.axes[table.period]]
+        if not codes:
+            continue
+        cells = [
+            tuple(axis.index(code if name == table.period else counted.outline.codelists[name].total) for name, axis in shown.axes.items()) for code in codes
+        ]
+        series = [int(shown.values[cell]) if shown.published[cell] else None for cell in cells]
+        lines.append(f"| {level} | {codes[0]} | {codes[-1]} | {sparkline(series)} |")
+    return "\n".join(lines)
 
 
 def records_key(product: Product) -> dg.AssetKey:

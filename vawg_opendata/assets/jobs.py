@@ -1,19 +1,41 @@
-"""The job that runs the whole flow, and how it is run without the UI.
+"""The jobs: the whole flow, its parts by month and by year, and the look at what readers have; and running the first without the UI.
 
 Belongs here: which assets a job has, and running it in this process. Does not belong here: what a command prints.
 """
 
 import dagster as dg
 
+from vawg_opendata.assets.months import MONTHS, PARTITIONED, YEARS
+from vawg_opendata.assets.packages import STALENESS
 from vawg_opendata.assets.resources import RunSettings, instance_of
 from vawg_opendata.settings import Settings
 
 PUBLISH = "publish"
+_IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
+_PARTITIONED = dg.AssetSelection.assets(*(asset.key for asset in PARTITIONED))
 
 publish_job = dg.define_asset_job(
     PUBLISH,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - _PARTITIONED,
     description="The whole flow: landing files to published data packages, for all products or those of the settings.",
+)
+
+months_job, years_job = (
+    dg.define_asset_job(
+        name,
+        selection=dg.AssetSelection.assets(*(asset.key for asset in PARTITIONED if asset.partitions_def is partitions)),
+        description=f"The parts of the flow that come in {name}, for some or all of them: `publish` then has only to put them together.",
+        # One process unless the launchpad says `multiprocess` instead: then a process per asset, which pays for long backfills only.
+        executor_def=dg.multi_or_in_process_executor,
+        config=_IN_PROCESS,
+    )
+    for name, partitions in (("months", MONTHS), ("years", YEARS))
+)
+
+staleness_job = dg.define_asset_job(
+    "staleness",
+    selection=dg.AssetSelection.checks(*(check.check_key for check in STALENESS)),
+    description="Looks whether what readers have is as new as it should be; reads the published folder only.",
 )
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 from vawg_opendata.schemas import CheckResult, TableSchema
 
 COLUMN_SCHEMA = "dagster/column_schema"
+COLUMN_LINEAGE = "dagster/column_lineage"
 ROW_COUNT = "dagster/row_count"
 MOST_ROWS = 500
 """Rows of a table in metadata: what a person reads; the rest is in the work folder."""
@@ -54,3 +55,12 @@ def schema_check(asset_key: dg.AssetKey, name: str, results: Sequence[CheckResul
         description=f"{len(failed)} of {len(results)} checks of columns and keys fail.",
         metadata=metadata,
     )
+
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[int | None]) -> str:
+    """A series as a line of bars, from 0 to its largest; what is withheld is a gap."""
+    largest = max((value for value in values if value is not None), default=0) or 1
+    return "".join("·" if value is None else BARS[(len(BARS) - 1) * value // largest] for value in values)

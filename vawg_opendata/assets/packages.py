@@ -14,12 +14,14 @@ from vawg_opendata.assets import anonymisation
 from vawg_opendata.assets.metadata import rows
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.products import PRODUCTS, Product
+from vawg_opendata.release import PublishedVersion
+from vawg_opendata.release.lifecycle.staleness import visible
 
 GROUP = "packages"
 
 KEYS = {name: dg.AssetKey(["packages", product.audience, name]) for name, product in PRODUCTS.items()}
 AUDIENCE_KEYS = {audience: dg.AssetKey(["packages", audience]) for audience in dict.fromkeys(product.audience for product in PRODUCTS.values())}
-DISCLOSURE_CHECK, DESCRIPTOR_CHECK, FORMATS_CHECK = "disclosure", "descriptor", "equal_formats"
+DISCLOSURE_CHECK, DESCRIPTOR_CHECK, FORMATS_CHECK, STALENESS_CHECK = "disclosure", "descriptor", "equal_formats", "as_new_as_it_should_be"
 
 
 def _package(product: Product) -> dg.AssetsDefinition:
@@ -44,6 +46,8 @@ def _package(product: Product) -> dg.AssetsDefinition:
                 "version": version.version,
                 "is_new": version.is_new,
                 "folder": dg.MetadataValue.path(str(version.folder)),
+                "descriptor": dg.MetadataValue.url((version.folder.resolve() / "datapackage.json").as_uri()),
+                "report": dg.MetadataValue.md(_report(version)),
                 "cells": sum(measure.cells for measure in version.audit.measures),
                 "withheld": sum(measure.withheld for measure in version.audit.measures),
                 "audited": rows(
@@ -55,6 +59,22 @@ def _package(product: Product) -> dg.AssetsDefinition:
         )
 
     return publish
+
+
+LONGEST_REPORT = 6000
+"""Characters of a report in metadata: what a person reads in a window; the files have the rest."""
+
+
+def _report(version: PublishedVersion) -> str:
+    """What was made, as the package itself tells it to its readers: what was withheld and what the attack found, and what has changed."""
+    lines = [f"# {version.product} {version.version}", "", f"{'New' if version.is_new else 'Unchanged'}; {version.state}.", ""]
+    lines += ["| measure | tables | cells | withheld | share | disclosed |", "|---|--:|--:|--:|--:|--:|"]
+    lines += [
+        f"| {one.measure} | {one.tables} | {one.cells:,} | {one.withheld:,} | {one.withheld / one.cells:.1%} | {one.disclosed} |"
+        for one in version.audit.measures
+    ]
+    text = "\n".join([*lines, "", (version.folder / "CHANGES.md").read_text(encoding="utf-8")])
+    return text if len(text) <= LONGEST_REPORT else text[:LONGEST_REPORT] + "\n\n(The rest is in CHANGES.md of the package.)"
 
 
 def _checks(product: Product) -> list[dg.AssetChecksDefinition]:
@@ -75,6 +95,26 @@ def _checks(product: Product) -> list[dg.AssetChecksDefinition]:
         return _verdict(flow.latest_folder(settings.settings, product), check, "vawg audit {}")
 
     return [descriptor, equal_formats]
+
+
+def _staleness(product: Product) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=KEYS[product.name],
+        name=STALENESS_CHECK,
+        description="Readers have not waited too long for a newer version than the one they see. A warning: find out what holds it up.",
+    )
+    def staleness(settings: RunSettings) -> dg.AssetCheckResult:
+        found = visible(settings.settings.published / product.audience / product.name, product.frequency)
+        if found is None:
+            return dg.AssetCheckResult(passed=True, description="Readers have no version of it.", severity=dg.AssetCheckSeverity.WARN)
+        return dg.AssetCheckResult(
+            passed=not found.stale,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"Readers of {product.name} have {found.version}, since {found.days} days; at most {found.longest} are expected.",
+            metadata={"version": found.version, "since": found.since.isoformat(), "days": found.days, "expected_at_most": found.longest},
+        )
+
+    return staleness
 
 
 def _verdict(folder: Path | None, judge: Callable[[Path], list[str]], command: str) -> dg.AssetCheckResult:
@@ -133,4 +173,5 @@ def _audience(audience: str) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinit
 _AUDIENCES = [_audience(audience) for audience in AUDIENCE_KEYS]
 
 PACKAGES = [*(_package(product) for product in PRODUCTS.values()), *(asset for asset, _ in _AUDIENCES)]
-CHECKS = [*(check for product in PRODUCTS.values() for check in _checks(product)), *(check for _, check in _AUDIENCES)]
+STALENESS = [_staleness(product) for product in PRODUCTS.values()]
+CHECKS = [*STALENESS, *(check for product in PRODUCTS.values() for check in _checks(product)), *(check for _, check in _AUDIENCES)]

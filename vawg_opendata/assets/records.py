@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from vawg_opendata import flow
-from vawg_opendata.assets import landing
+from vawg_opendata.assets import landing, months
 from vawg_opendata.assets.metadata import COLUMN_SCHEMA, ROW_COUNT, column_schema, rows, schema_check
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 
@@ -26,7 +26,7 @@ ACCOUNTING = dg.AssetKey(["records", "accounting"])
     specs=[
         dg.AssetSpec(
             KEYS[schema.name],
-            deps=[landing.KEYS[source]],
+            deps=[landing.KEYS[source], *([months.STREET] if source in flow.MONTHLY else [])],
             description=f"{schema.title}. {schema.description}",
             group_name=GROUP,
             owners=OWNERS,
@@ -61,9 +61,10 @@ ACCOUNTING = dg.AssetKey(["records", "accounting"])
         )
     ],
 )
-def read_records(settings: RunSettings) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def read_records(context: dg.AssetExecutionContext, settings: RunSettings) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read every file of the landing folder, judge the records, account for all rows."""
     report = flow.read_records(settings.settings)
+    months.report(context, months.STREET, report.read)
     for name, key in KEYS.items():
         number = flow.row_count(report.tables[name]) if name in report.tables else 0
         yield dg.MaterializeResult(asset_key=key, metadata={ROW_COUNT: number, "at_hand": name in report.tables})

@@ -3,19 +3,30 @@
 Counts are unprotected here: they stay in the work folder, and metadata tell numbers of cells and never a count.
 """
 
+import re
+from collections.abc import Sequence
+
 import dagster as dg
 
 from vawg_opendata import flow
-from vawg_opendata.assets import records
-from vawg_opendata.assets.metadata import ROW_COUNT, rows
+from vawg_opendata.assets import months, records
+from vawg_opendata.assets.metadata import COLUMN_LINEAGE, ROW_COUNT, rows
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.products import PRODUCTS, Product
-from vawg_opendata.statistics import FACTS
+from vawg_opendata.statistics import FACTS, Outline, review
 
 GROUP = "statistics"
 RECONCILIATION_CHECK = "reconciliation"
 
+REVIEWS = {
+    "magnitude": (review.magnitude, "The newest period of each measure is of the size of those before."),
+    "category_drift": (review.drift, "The newest period is spread over the categories as those before."),
+    "completeness": (review.completeness, "No period is missing in the series, and no borough falls silent."),
+}
+"""The checks whose findings only a person can judge, each with what finds them."""
+
 KEYS = {name: dg.AssetKey(["statistics", name]) for name in PRODUCTS}
+_COLUMNS = {schema.name: schema.names for schemas in flow.RECORD_TABLES.values() for schema in schemas}
 
 
 def _needed(product: Product) -> list[dg.AssetKey]:
@@ -33,7 +44,7 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 key,
-                deps=_needed(product),
+                deps=[*_needed(product), months.KEYS[product.name]],
                 description=f"Counts for {product.name}: {', '.join(table.name for table in product.tables)}. Unprotected.",
                 group_name=GROUP,
                 owners=OWNERS,
@@ -45,7 +56,8 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
                 RECONCILIATION_CHECK,
                 asset=key,
                 description="Totals per period agree with the other sources of the measure, and with the vintage before.",
-            )
+            ),
+            *(dg.AssetCheckSpec(name, asset=key, description=description) for name, (_, description) in REVIEWS.items()),
         ],
     )
     def count(context: dg.AssetExecutionContext, settings: RunSettings):
@@ -54,7 +66,9 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
             context.log.info(f"{product.name}: not asked for, or no source at hand gives it.")
             yield dg.MaterializeResult(asset_key=key, metadata={"counted": False})
             yield _reconciliation(key, ())
+            yield from (_reviewed(key, name, []) for name in REVIEWS)
             return
+        months.report(context, months.KEYS[product.name], statistics.counted)
         outline = statistics.outline
         metadata = {
             "counted": True,
@@ -62,13 +76,46 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
             "cells": rows(("table", "cells"), [(name, table.counts.size) for name, table in statistics.counts.items()]),
             "sources": rows(("measure", "source"), outline.sources.items()),
             "months": f"{outline.months[0]} to {outline.months[-1]}",
+            "periods_counted": len(statistics.counted),
+            COLUMN_LINEAGE: _lineage(statistics.outline),
         }
         if outline.left_out:
             metadata["left_out"] = rows(("table", "reason"), outline.left_out.items())
         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         yield _reconciliation(key, statistics.comparisons)
+        yield from (_reviewed(key, name, judge(statistics)) for name, (judge, _) in REVIEWS.items())
 
     return count
+
+
+def _reviewed(key: dg.AssetKey, name: str, findings: Sequence[str]) -> dg.AssetCheckResult:
+    """A warning with what a person should look at; the findings name periods and codes and no count."""
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=not findings,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(findings) or "Nothing to look at.",
+        metadata={"findings": len(findings)},
+    )
+
+
+def _lineage(outline: Outline) -> dg.TableColumnLineage:
+    """From which columns of which records each column of the product's tables comes: those that its fact's expressions name."""
+    of_source = {}
+    for fact in FACTS:
+        of_source.setdefault((fact.source, fact.measure), []).append(fact)
+    columns: dict[str, list[dg.TableColumnDep]] = {}
+    for table in outline.tables:
+        fact = min(
+            (one for one in of_source[table.source, table.measure] if set(table.axes) <= set(one.dimensions)), key=lambda one: len(one.dimensions)
+        )
+        for name, expression in {**{axis: fact.dimensions[axis] for axis in table.axes}, table.measure: fact.weight}.items():
+            words = set(re.findall(r"[a-z_]+", expression))
+            columns[f"{table.name}.{name}"] = [
+                dg.TableColumnDep(records.KEYS[record], column) for record in fact.records for column in _COLUMNS[record] if column in words
+            ]
+    return dg.TableColumnLineage({name: deps for name, deps in columns.items() if deps})
 
 
 def _reconciliation(key: dg.AssetKey, comparisons) -> dg.AssetCheckResult:

@@ -1,0 +1,68 @@
+"""Whether a landing folder is complete and at rest: what can be told of files that are still being copied, without reading them.
+
+Belongs here: the listing of a folder, what says that a copy is under way, and the hash of all content. Whether the files can be
+used is for `landing`; when to look is for whoever watches.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from vawg_opendata.sources import crime_extract, crime_extract_manifest
+
+UNDER_WAY = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
+"""Endings that programs give a file while they write it."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The files of a landing folder (name, size, time of last change in ns), and why they are not complete ('' where they may be)."""
+
+    files: tuple[tuple[str, int, int], ...]
+    waiting: str = ""
+
+    @property
+    def listing(self) -> str:
+        """A hash of names, sizes and times: the same twice means that nothing was written between."""
+        return hashlib.sha256(repr(self.files).encode()).hexdigest()
+
+
+def look(landing: Path) -> Arrival:
+    """What lies in a landing folder now."""
+    files, waiting = [], ""
+    for path in sorted(landing.rglob("*")):
+        relative = path.relative_to(landing)
+        if path.suffix.lower() in UNDER_WAY:
+            waiting = waiting or f"{relative} is being written"
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        try:
+            state = path.stat()
+        except FileNotFoundError:  # renamed since it was listed
+            waiting = waiting or f"{relative} has just been moved"
+            continue
+        if path.is_file():
+            files.append((relative.as_posix(), state.st_size, state.st_mtime_ns))
+    if not files:
+        return Arrival((), waiting or "the folder is empty")
+    return Arrival(tuple(files), waiting or _lacking(landing / crime_extract.NAME))
+
+
+def _lacking(extract: Path) -> str:
+    """What the manifest of an extract names that is not there, or that there is no whole manifest yet."""
+    if not extract.is_dir() or not any(extract.iterdir()):
+        return ""
+    manifest = crime_extract_manifest.load(extract, crime_extract.NAME)
+    if isinstance(manifest, list):
+        return "the manifest of the extract is not there, or not whole"
+    missing = [name for name in manifest.files.values() if not (extract / name).is_file()]
+    return f"{crime_extract.NAME}/{missing[0]}, which the manifest names, is not there" if missing else ""
+
+
+def content_hash(landing: Path, arrival: Arrival) -> str:
+    """A hash of the names and the content of all files; reads all of them."""
+    digest = hashlib.sha256()
+    for name, _, _ in arrival.files:
+        with (landing / name).open("rb") as file:
+            digest.update(f"{name}\n{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()
