@@ -1,7 +1,7 @@
 """Times the flow, step by step, and the protection of tables and of records, and prints the figures as JSON.
 
 `make bench` measures all parts; `make bench ARGS='--part flow --records 200000'`, `make bench ARGS='--part growth --large'` or
-`make bench ARGS='--part records --large'` one of them. Parts: the flow (`flow`), published cases beside their targets and the peer (`tables`),
+`make bench ARGS='--part records --large'` one of them. Parts: the flow (`flow`), a month more (`months`), published cases beside their targets and the peer (`tables`),
 cost by size (`growth`), the real tables (`real`), and records (`records`). Each step runs in a process of its own, so that its memory is its
 own. Nothing is asserted here: what must hold is in the tests. The steps write to a temporary folder that is removed at the end.
 """
@@ -15,18 +15,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import growth, real, records, tables
+from benchmarks import growth, months, real, records, tables
 from benchmarks.flow import STEPS, measured
 from vawg_opendata.settings import Settings
 
-PARTS = ("flow", "tables", "growth", "real", "records")
+PARTS = ("flow", "months", "tables", "growth", "real", "records")
 
 
 def main() -> int:
     """Measure the parts asked for and print one JSON document."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--part", choices=PARTS, help="measure this part only")
-    parser.add_argument("--records", type=int, default=1_000_000, help="flow: size of the synthetic extract")
+    parser.add_argument("--records", type=int, default=1_000_000, help="flow, months: size of the synthetic extract")
     parser.add_argument("--landing", type=Path, help="flow: a landing folder to measure instead of a synthetic extract")
     parser.add_argument("--large", action="store_true", help="growth: also tables of 50,000 to 500,000 cells; records: also ten million")
     parser.add_argument("--peer", type=Path, help="tables, growth: an interpreter that has pytauargus (default: no peer)")
@@ -39,6 +39,8 @@ def main() -> int:
         if steps is None:
             return 1
         figures |= {"records": options.records, "landing": bool(options.landing), "steps": steps}
+    if options.part in (None, "months"):
+        figures["a month more"] = months.measure(options.records)
     if options.part in (None, "tables"):
         figures["tables"] = tables.measure(peer)
     if options.part in (None, "growth"):
