@@ -127,6 +127,7 @@ def test_an_operator_s_first_session(desk, page, shoot):
     page.get_by_text("female-homicide 1.0.0").first.wait_for()
     report = page.inner_text("body")
     assert "female_homicide_victims" in report and "disclosed" in report and "First version" in report
+    page.get_by_text("First version").first.scroll_into_view_if_needed()
     shoot("report")
 
     # Some months again, in one run.
