@@ -7,10 +7,8 @@ WORK ?= $(or $(VAWG_WORK),.work)
 ARGS ?=
 
 INSTALLED := $(VENV)/.installed
-OLD_DUCKDB := $(VENV)/duckdb-1.1
+OLD_DUCKDB := $(VENV)/duckdb
 OLD_DUCKDB_INSTALLED := $(OLD_DUCKDB)/.installed
-HTTPS_DUCKDB := $(VENV)/duckdb-https
-HTTPS_DUCKDB_INSTALLED := $(HTTPS_DUCKDB)/.installed
 PYCANON := $(VENV)/pycanon-1.3
 PYCANON_INSTALLED := $(PYCANON)/.installed
 TOOLS := $(VENV)/test-tools
@@ -32,9 +30,8 @@ help:
 publish: $(INSTALLED)
 	$(VENV)/bin/vawg publish $(ARGS)
 
-test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(HTTPS_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
-	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB))/bin/python VAWG_HTTPS_DUCKDB=$(abspath $(HTTPS_DUCKDB))/bin/python \
-		VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
+test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
+	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB)) VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
 		$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 dev: $(INSTALLED)
@@ -59,10 +56,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The oldest DuckDB our readers may have: tests open the published files with it.
-$(OLD_DUCKDB_INSTALLED): tests/duckdb-1.1.lock $(INSTALLED)
-	@$(PYTHON) -m venv --clear $(OLD_DUCKDB)
-	@$(OLD_DUCKDB)/bin/python -m pip install --quiet --require-hashes --requirement tests/duckdb-1.1.lock
+# The DuckDBs that our readers may have, one of each line: tests open the published files with them.
+$(OLD_DUCKDB_INSTALLED): $(wildcard tests/duckdb-*.lock) $(INSTALLED)
+	@rm -rf $(OLD_DUCKDB)
+	@for lock in tests/duckdb-*.lock; do \
+		line=$${lock##*duckdb-}; \
+		$(VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --target $(OLD_DUCKDB)/$${line%.lock} --requirement $$lock || exit 1; \
+	done
 	@touch $@
 
 # What judges our tables of records beside our own measures. It asks for versions of numpy and pandas that are not ours, and for
@@ -76,12 +76,6 @@ $(PYCANON_INSTALLED): tests/pycanon.lock $(INSTALLED)
 $(TOOLS_INSTALLED): tests/tools.lock $(INSTALLED)
 	@$(PYTHON) -m venv --clear $(TOOLS)
 	@$(TOOLS)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement tests/tools.lock
-	@touch $@
-
-# A DuckDB between the oldest and ours, with its extension for reading over HTTPS: tests attach a published file from a server.
-$(HTTPS_DUCKDB_INSTALLED): tests/duckdb-https.lock $(INSTALLED)
-	@$(PYTHON) -m venv --clear $(HTTPS_DUCKDB)
-	@$(HTTPS_DUCKDB)/bin/python -m pip install --quiet --require-hashes --requirement tests/duckdb-https.lock
 	@touch $@
 
 # What drives a browser through the public pages in the tests. The browser itself, Chromium, is the system's.

@@ -7,9 +7,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.duckdbs import LINES
 from tests.paths import REPOSITORY as ROOT
 
-LOCKS = ("requirements.lock", "tests/duckdb-1.1.lock", "tests/duckdb-https.lock", "tests/browser.lock", "tests/pycanon.lock", "tests/tools.lock", "benchmarks/pytauargus.lock")
+LOCKS = ("requirements.lock", *(f"tests/duckdb-{line}.lock" for line in LINES), "tests/browser.lock", "tests/pycanon.lock", "tests/tools.lock", "benchmarks/pytauargus.lock")
 
 
 def pins(name: str) -> dict[str, tuple[str, int]]:

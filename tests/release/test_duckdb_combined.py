@@ -1,10 +1,6 @@
-"""The DuckDB file of an audience: everything it may have and nothing else, in old versions and over HTTPS as well.
-
-VAWG_OLD_DUCKDB is a Python with DuckDB 1.1, VAWG_HTTPS_DUCKDB one with DuckDB 1.5 and its extension httpfs; `make test` sets both up.
-"""
+"""The DuckDB file of an audience: everything it may have and nothing else, in old versions and over HTTP and HTTPS as well."""
 
 import json
-import os
 import shutil
 import subprocess
 import threading
@@ -14,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.duckdbs import LINES, printed
 from tests.release.packages import LARGE, MIXED, release, rows
 from vawg_opendata.release.database.combined import write_combined
 from vawg_opendata.release.database.rates import population_table, rate_views
@@ -138,13 +135,14 @@ def test_partners_find_the_public_products_and_the_public_nothing_of_theirs(tmp_
 
 
 READER = """
-import sys, duckdb
-con = duckdb.connect(sys.argv[1], read_only=True) if len(sys.argv) == 2 else duckdb.connect()
-if len(sys.argv) > 2:
+import sys
+con = duckdb.connect() if "://" in sys.argv[1] else duckdb.connect(sys.argv[1], read_only=True)
+if "://" in sys.argv[1]:
     import importlib.util, pathlib
     folder = pathlib.Path(importlib.util.find_spec("duckdb_extension_httpfs").origin).parent
     con.execute(f"LOAD '{next(folder.rglob('*.duckdb_extension'))}'")
-    con.execute(f"SET GLOBAL ca_cert_file = '{sys.argv[2]}'")
+    for certificate in sys.argv[2:]:
+        con.execute(f"SET GLOBAL ca_cert_file = '{certificate}'")
     con.execute(f"ATTACH '{sys.argv[1]}' AS vawg (READ_ONLY)")
     con.execute("USE vawg")
 print(con.execute("SELECT count(*), sum(victims)::BIGINT FROM victims_test.victims_by_age_group").fetchall())
@@ -163,40 +161,38 @@ def answers(database) -> list[str]:
     return [str(database.execute(query).fetchall()) for query in queries]
 
 
-def test_duckdb_1_1_reads_it(published, database):
-    python = os.environ.get("VAWG_OLD_DUCKDB")
-    if not python:
-        pytest.skip("no old DuckDB at hand: VAWG_OLD_DUCKDB must name a Python that has DuckDB 1.1 (make test does it)")
-    done = subprocess.run([python, "-c", READER, str(published / "datastore" / "vawg.duckdb")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == answers(database)
+@pytest.mark.parametrize("line", LINES)
+def test_an_old_duckdb_reads_it(published, database, line):
+    assert printed(line, READER, str(published / "datastore" / "vawg.duckdb")) == answers(database)
 
 
-def test_it_is_attached_from_a_server_over_https(published, database, tmp_path):
-    python, openssl = os.environ.get("VAWG_HTTPS_DUCKDB"), shutil.which("openssl")
-    if not python or not openssl:
-        pytest.skip("VAWG_HTTPS_DUCKDB must name a Python that has DuckDB and its extension httpfs (make test does it), and openssl is needed")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_it_is_attached_from_a_server(published, database, tmp_path, scheme):
     import uvicorn
     from starlette.applications import Starlette
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    subprocess.run([*command, "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    options, certificates = {}, []
+    if scheme == "https":
+        openssl = shutil.which("openssl") or pytest.skip("no openssl to make a certificate with")
+        key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+        command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        subprocess.run([*command, "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        options, certificates = {"ssl_keyfile": key, "ssl_certfile": certificate}, [str(certificate)]
     files = Starlette(routes=[Mount("/", StaticFiles(directory=published))])
-    server = uvicorn.Server(uvicorn.Config(files, host="127.0.0.1", port=0, ssl_keyfile=key, ssl_certfile=certificate, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(files, host="127.0.0.1", port=0, log_level="error", **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.05)
     port = server.servers[0].sockets[0].getsockname()[1]
-    done = subprocess.run([python, "-c", READER, f"https://localhost:{port}/datastore/vawg.duckdb", str(certificate)], capture_output=True, text=True)
-    server.should_exit = True
-    thread.join()
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == answers(database)
+    try:
+        assert printed("1.5", READER, f"{scheme}://localhost:{port}/datastore/vawg.duckdb", *certificates) == answers(database)
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def test_rates_are_of_whole_years_with_the_residents_of_their_first_year(tmp_path):

@@ -1,18 +1,12 @@
-"""The DuckDB file opens in the oldest DuckDB that readers may have.
-
-VAWG_OLD_DUCKDB is a Python with DuckDB 1.1; `make test` sets it up and names it.
-"""
-
-import os
-import subprocess
+"""The DuckDB file of a product opens in every DuckDB that readers may have, from 1.1 on."""
 
 import pytest
 
+from tests.duckdbs import LINES, printed
 from tests.release.packages import MIXED, release, rows
 
 READER = """
-import sys, duckdb
-assert duckdb.__version__.startswith("1.1."), duckdb.__version__
+import sys
 con = duckdb.connect(sys.argv[1], read_only=True)
 print(con.execute("SELECT count(*), count(victims), sum(victims)::BIGINT FROM victims_by_age_group").fetchone())
 print(con.execute("SELECT label FROM victims_by_age_group JOIN age_group ON code = age_group WHERE month = '2024-01' ORDER BY sort_order").fetchone())
@@ -26,16 +20,21 @@ print(con.execute("SELECT product, version FROM _release").fetchall())
 """
 
 
-def test_duckdb_1_1_reads_the_file_with_its_comments(tmp_path):
-    python = os.environ.get("VAWG_OLD_DUCKDB")
-    if not python:
-        pytest.skip("no old DuckDB at hand: VAWG_OLD_DUCKDB must name a Python that has DuckDB 1.1 (make test does it)")
-    package = release(tmp_path, tmp_path / "published", MIXED).folder
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("old")
+    return release(folder, folder / "published", MIXED).folder
+
+
+def test_the_lines_are_those_before_ours():
+    assert LINES == ("1.1", "1.2", "1.3", "1.4", "1.5")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_an_old_duckdb_reads_the_file_with_its_comments(package, line):
     table = [row["victims"] for row in rows(package)]
-    done = subprocess.run([python, "-c", READER, str(package / "victims-test.duckdb")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
     known = [int(value) for value in table if value]
-    assert done.stdout.splitlines() == [
+    assert printed(line, READER, str(package / "victims-test.duckdb")) == [
         str((len(table), len(known), sum(known))),
         "('All ages published',)",
         "(0,)",
