@@ -265,6 +265,15 @@ def before(product: Product, measure: str) -> tuple[Product, ...]:
     return tuple(one for one in PRODUCTS.values() if one.audience in earlier and measure in {measure.name for measure in one.measures})
 
 
+def sharing(product: Product) -> tuple[tuple[Product, str], ...]:
+    """By product, this one too, the measures that this one has as well: all of them are protected before one is published.
+
+    What readers hold decides about a pattern, so a version published in between would make the pattern of another depend on the order of steps.
+    """
+    own = {measure.name for measure in product.measures}
+    return tuple((one, measure.name) for one in PRODUCTS.values() for measure in one.measures if measure.name in own)
+
+
 def protected(settings: Settings, product: Product, statistics: ProductStatistics, measure: str | None = None) -> dict[str, ProtectedTable]:
     """What `protect_measure` kept of a measure, or of all measures, of a product, by table."""
     return {

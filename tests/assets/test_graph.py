@@ -50,6 +50,16 @@ def test_every_product_and_every_measure_has_its_assets():
             assert ("protected", product.audience, measure.name) in paths
 
 
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=lambda product: product.name)
+def test_whatever_order_steps_take_no_version_is_published_before_all_that_shares_a_measure_is_protected(product):
+    """What is published decides about the patterns of what comes later, so the same run could give other bytes."""
+    package = next(key for key in KEYS if key.path == ["packages", product.audience, product.name])
+    before = {tuple(key.path) for key in GRAPH.get_ancestor_asset_keys(package)}
+    measures = {measure.name for measure in product.measures}
+    sharing = {("protected", one.audience, measure.name) for one in PRODUCTS.values() for measure in one.measures if measure.name in measures}
+    assert sharing and sharing <= before
+
+
 def test_checks_stop_the_flow_except_where_only_a_person_can_judge():
     blocking = {(named(check.asset_key), check.name): GRAPH.get_check_spec(check).blocking for check in GRAPH.asset_check_keys}
     for_people = {"reconciliation", "magnitude", "category_drift", "completeness", "as_new_as_it_should_be"}

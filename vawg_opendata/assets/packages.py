@@ -27,7 +27,7 @@ DISCLOSURE_CHECK, DESCRIPTOR_CHECK, FORMATS_CHECK, STALENESS_CHECK = "disclosure
 def _package(product: Product) -> dg.AssetsDefinition:
     @dg.asset(
         key=KEYS[product.name],
-        deps=[anonymisation.key_of(product, measure.name) for measure in product.measures]
+        deps=[anonymisation.key_of(one, measure) for one, measure in flow.sharing(product)]
         + ([anonymisation.records_key(product)] if product.records else [])
         + [KEYS[name] for name in dict.fromkeys(one.name for measure in product.measures for one in flow.before(product, measure.name))],
         description=f"{product.title}. {product.description}",
