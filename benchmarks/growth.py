@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.cases import SYNTHETIC, cells, make_synthetic
 from benchmarks.runs import ours, theirs
 
-CURVE = ("3d-10k", "3d-20k", "3d-30k")
-LARGE_CURVE = ("3d-50k", "3d-100k", "3d-150k")
+CURVE = ("3d-10k", "3d-20k")
+LARGE_CURVE = ("3d-30k", "3d-50k", "3d-100k", "3d-150k")
 """Tables that differ in the number of regions alone, by size: those of every run, and those of `--large`."""
 
 LARGE = ("4d-150k", "5d-500k")
@@ -44,7 +44,7 @@ def _measured(case: str, scratch: Path, peer: Path | None) -> dict:
     folder = make_synthetic(case, SEED, scratch / case)
     found = {"case": case, "dimensions": len(SYNTHETIC[case]), "cells": cells(case), "ours": ours(folder, GUARANTEE, READER)}
     if peer and case in PEERS:
-        found["peer"] = theirs(peer, folder, PEERS[case])
+        found["peer"] = theirs(peer, folder, PEERS[case], ())
     return found
 
 

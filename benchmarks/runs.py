@@ -51,14 +51,14 @@ def ours(folder: Path, guarantee: str, reader: str) -> dict:
     return figures
 
 
-def theirs(peer: Path, folder: Path, method: str) -> dict:
-    """The peer on a case, in an empty working folder, and the audit of its pattern for either reader: which primary cells can be computed,
+def theirs(peer: Path, folder: Path, method: str, readers: Sequence[str] = READERS) -> dict:
+    """The peer on a case, in an empty working folder, and the audit of its pattern for some readers: which primary cells can be computed,
     and which lie between bounds closer than the threshold."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         out = Path(name) / "out.csv"
         script = Path(__file__).with_name("peer.py").resolve()
         process = run([str(peer), str(script), str(folder), str(out), method, str(THRESHOLD)], Path(name))
-        figures = {"method": method, **_figures(process, folder, out, "interval", READERS)}
+        figures = {"method": method, **_figures(process, folder, out, "interval", readers)}
     print(f"{folder.name} tau-ARGUS {method}: {figures.get('secondary')} in {process.processor_seconds} s", file=sys.stderr)
     return figures
 

@@ -10,10 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from anonymisation.intruder.certificates import certify
+from anonymisation.intruder.elementary import Reach, widen
 from anonymisation.intruder.neighbourhoods import grow
 from anonymisation.intruder.programs import TOLERANCE, Program
 from anonymisation.intruder.unknowns import FAR, Component, Unknowns
-from anonymisation.intruder.vast import Question, judge_vast
+from anonymisation.intruder.vast import Question, judge_vast, told_solution
 
 WHOLE = 300
 """Unknowns up to which integer programs settle each cell that fractions leave open; in larger components pairs of
@@ -93,7 +94,13 @@ def narrower(
         if len(members) > VAST and unknowns.system is not None:
             narrow |= _vast(unknowns, component, minimum, width, wanted, determined, reckoning, (low, high), small, always)
             continue
+        reach = _near(unknowns, component, low[members], width, open_cells & ~tight[members])
+        if reach is not None and (reach.width() >= width)[open_cells].all():
+            reckoning.decided(members[open_cells], "witness")
+            continue
         program = Program(component.sums, component.lower, component.upper, low[members], ceiling)
+        if reach is not None:
+            program.extend(reach.lowest, reach.highest, reach.whole)
         program.sweep(width, open_cells & ~tight[members])
         left = open_cells & (program.proven_width() < width)
         if len(members) > LARGE_COMPONENT:
@@ -123,6 +130,17 @@ def narrower(
         reckoning.decided(members[left & ~tight[members]], "program")
         reckoning.programs += program.solved
     return narrow
+
+
+def _near(unknowns: Unknowns, component: Component, low: np.ndarray, width: int, wanted: np.ndarray) -> Reach | None:
+    """What the solutions near one that somebody has told prove in a large component, in whole numbers."""
+    if len(component.members) <= LARGE_COMPONENT or unknowns.system is None:
+        return None
+    point = told_solution(unknowns, component, low)
+    if point is None:
+        return None
+    part = Unknowns(unknowns.cells[component.members], component.sums, component.lower, component.upper)
+    return widen(unknowns.system, part, point, low, width, wanted)
 
 
 def _vast(

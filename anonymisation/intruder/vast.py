@@ -82,7 +82,7 @@ def judge_vast(unknowns: Unknowns, component: Component, ask: Question) -> Answe
     Raises ``InconsistentTablesError`` where the first program shows that there is no solution.
     """
     tight = ask.wanted & ((ask.high - ask.low < ask.width) | ask.determined)
-    point, programs = _told(unknowns, component, ask.low), 0
+    point, programs = told_solution(unknowns, component, ask.low), 0
     if point is None:
         point, programs = some_solution(component.sums, component.lower, component.upper, ask.low, ask.high), 1
         point = point if point is None else _rounded(component, point, ask)
@@ -112,8 +112,8 @@ def judge_vast(unknowns: Unknowns, component: Component, ask: Question) -> Answe
     return Answer(narrow, wide, reach.whole, excluded, undecided, before & (wide | excluded), programs + solved + more)
 
 
-def _told(unknowns: Unknowns, component: Component, low: np.ndarray) -> np.ndarray | None:
-    """The solution that somebody has told, if it is one."""
+def told_solution(unknowns: Unknowns, component: Component, low: np.ndarray) -> np.ndarray | None:
+    """The solution of a component that somebody has told, if it is one."""
     if unknowns.solution is None:
         return None
     told = unknowns.solution[component.members]
