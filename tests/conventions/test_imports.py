@@ -25,6 +25,9 @@ FORBIDDEN = [
     ("vawg_opendata/sources", "anonymisation"),
     ("vawg_opendata/statistics", "vawg_opendata.release"),
     ("vawg_opendata/release", "vawg_opendata.delivery"),
+    ("vawg_opendata/release", "vawg_opendata.site"),
+    ("vawg_opendata/charts", "vawg_opendata.release"),
+    ("vawg_opendata/charts", "vawg_opendata.site"),
 ]
 SCHEDULER = ("dagster",)
 COMMAND_LINE = ("argparse", "typer", "click", "optparse")

@@ -34,7 +34,7 @@ def test_the_files_are_where_the_contract_puts_them(package):
     assert files == {
         "datapackage.json", "README.md", "CHANGES.md", "changes.json", "changes.schema.json", "disclosure.json", "SHA256SUMS", "victims-test.duckdb",
         "victims-test-1.0.0.zip",
-        "codelists/age_group.csv", "codelists/month.csv",
+        "codelists/age_group.csv", "codelists/month.csv", "charts/victims.svg", "charts/victims.png",
         *(f"data/{table}.{suffix}" for table in tables for suffix in ("csv", "parquet")),
     }  # fmt: skip
     home, published = package.parent, package.parents[2]

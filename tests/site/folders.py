@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.release.database.combined import write_combined
+from vawg_opendata.release.package.charts import write_charts
 
 AREAS = [("LDN", "London & <all>", "total", "")]
 AREAS += [(f"B{b}", f"Borough {b}", "borough", "LDN") for b in range(1, 5)]
@@ -127,6 +128,7 @@ def make_version(home: Path, version: str, tables=MANY, audience: str = "datasto
         "resources": resources,
     }
     (folder / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
+    write_charts(folder, described)
     (folder / "disclosure.json").write_text(json.dumps({"guarantee": "No small count.", "method": "Withholding.", "tables": []}), encoding="utf-8")
     (folder / "changes.json").write_text(json.dumps({"since": "", "version": version, "bump": "", "note": "", "tables": []}), encoding="utf-8")
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -210,23 +210,12 @@ def test_a_chart_shows_published_numbers_alone(published):
     assert wide.count('stroke-dasharray="5 4"') == 1  # the break of the series
 
 
-def test_the_headline_chart_is_there_as_files(published):
-    """The picture has its columns where the drawing has them: one of the series' colour over each published period, none else."""
-    from PIL import Image
-
-    folder = published / "site" / "many"
-    svg = (folder / "headline.svg").read_text(encoding="utf-8")
-    truth = released(published / "datastore" / "many" / "1.1.0", "by_area")
-    expected = [value for key, (value, status) in truth.items() if key[1][1] == "LDN" and len(key[2][1]) == 7 and not status]
-    assert [plain(number) for number in re.findall(r"<title>Month [\d-]+: ([\d,]+)</title>", svg)] == expected
-    picture = Image.open(folder / "headline.png").convert("RGB")
-    width, height = (float(number) for number in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
-    assert picture.size == (2 * width, 2 * height)
-    columns = [tuple(map(float, column)) for column in re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"><title>', svg)]
-    assert len(columns) == len(expected)
-    for x, y, breadth, tall in columns:
-        assert picture.getpixel((round(2 * (x + breadth / 2)), round(2 * (y + tall / 2)))) == (0x5B, 0x2A, 0x86)
-        assert picture.getpixel((round(2 * (x + breadth / 2)), round(2 * (y - 4)))) != (0x5B, 0x2A, 0x86)
+def test_the_headline_chart_of_each_version_is_offered_as_the_files_of_its_package(published):
+    for number in ("1.0.0", "1.1.0"):
+        text = (published / "site" / "many" / f"{number}.html").read_text(encoding="utf-8")
+        for suffix in ("svg", "png"):
+            assert f'<a href="../../datastore/many/{number}/charts/offences.{suffix}" download>This chart as {suffix.upper()}</a>' in text
+            assert (published / "datastore" / "many" / number / "charts" / f"offences.{suffix}").is_file()
 
 
 def test_nothing_of_another_audience_is_on_the_site(published):

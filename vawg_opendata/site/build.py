@@ -16,17 +16,17 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from vawg_opendata.charts.cells import Cells, read_rows
 from vawg_opendata.release.database.rates import POPULATION
 from vawg_opendata.release.lifecycle.announcing import ANNOUNCED
 from vawg_opendata.release.lifecycle.store import COMBINED, Store
 from vawg_opendata.site import explore
-from vawg_opendata.site.figures import standalone
 from vawg_opendata.site.geography import projected
 from vawg_opendata.site.map_pages import map_pages, mapped
-from vawg_opendata.site.product_page import changes_words, description, headline, headline_caption, page, period
+from vawg_opendata.site.product_page import changes_words, description, headline, page, period
 from vawg_opendata.site.progress import progress
 from vawg_opendata.site.questions import answers, notebook
-from vawg_opendata.site.released import AUDIENCE, Cells, Version, newest, read_rows, released
+from vawg_opendata.site.released import AUDIENCE, Version, newest, released
 from vawg_opendata.site.table_pages import Page, record_page, table_pages
 from vawg_opendata.sources import boundaries
 from vawg_opendata.sources.population import read_population
@@ -144,11 +144,6 @@ def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Versi
     text = _render(environment, "product", "../", "", **values, trail=[("Data", "index.html"), (values["title"], "")])
     yield f"{version.product}/{version.number}.html", text
     if is_latest:
-        note = f"{version.descriptor['title']}, version {version.number}"
-        drawn = standalone(cells[0], headline_caption(cells[0]), note, version.notes("series_breaks")) if cells else None
-        if drawn:
-            yield f"{version.product}/headline.svg", drawn[0]
-            yield f"{version.product}/headline.png", drawn[1]
         yield f"{version.product}/index.html", text
 
 

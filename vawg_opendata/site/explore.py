@@ -8,8 +8,9 @@ fetch nothing else. What the page does with them is in `static/explore.js`.
 import json
 from collections.abc import Iterator, Sequence
 
-from vawg_opendata.site.markup import number
-from vawg_opendata.site.released import Cells, Codes, Version
+from vawg_opendata.charts.cells import Cells, Codes
+from vawg_opendata.charts.headline import number
+from vawg_opendata.site.released import Version
 
 CELLS_IN_A_FILE = 20_000
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from vawg_opendata.charts.cells import Cells
 from vawg_opendata.site import maps
 from vawg_opendata.site.bands import Bands, bands
 from vawg_opendata.site.geography import HEXAGON, Shape, hexagons, square_kilometres, tiles
 from vawg_opendata.site.markup import cell
-from vawg_opendata.site.released import Cells, Version
+from vawg_opendata.site.released import Version
 from vawg_opendata.sources.population import Residents
 
 DIMENSION, PUBLIC = "public_space", "public-space"
@@ -87,7 +88,8 @@ def _page(version, cells, kind, period, boundaries, population, addresses) -> Ma
     drawing = maps.draw(areas, shapes, classes, outlines)
     path = addresses[kind, period]
     root = "../" if "/" in path else ""
-    alone = maps.draw(areas, shapes, classes, outlines, title, f"Version {version.number}. {classes.unit[:1].upper()}{classes.unit[1:]}, in classes.")
+    warning = " Synthetic data: these are not real crimes." if version.descriptor.get("synthetic") else ""
+    alone = maps.draw(areas, shapes, classes, outlines, title, f"Version {version.number}. {classes.unit[:1].upper()}{classes.unit[1:]}, in classes.{warning}")
     stem = path.removesuffix(".html")
     values = {
         "title": f"Hotspot map {TITLES[kind]}, {label}",

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from vawg_opendata.charts.drawing import CLASSES, MUTED, PAPER, Drawing
+from vawg_opendata.charts.headline import WORDS
 from vawg_opendata.site.bands import Bands
-from vawg_opendata.site.drawing import CLASSES, MUTED, PAPER, Drawing
 from vawg_opendata.site.geography import Shape
-from vawg_opendata.site.markup import WORDS
 
 WIDTH = 760
 MARGIN = 6

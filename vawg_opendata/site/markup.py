@@ -4,29 +4,16 @@ A published count is a number and zero is 0. A withheld one is `[c] withheld`, o
 that is not applicable `[z] not applicable`: the letter is seen, the words are read out, the cell has a class of its own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from html import escape
 
 import numpy as np
 
-from vawg_opendata.site.released import Cells, Codes
+from vawg_opendata.charts.cells import Cells, Codes
+from vawg_opendata.charts.headline import WORDS, number
 from vawg_opendata.site.slices import Block, Slice
 
-WORDS = {"c": "withheld", "x": "not available", "z": "not applicable"}
 LONG_LABEL = 16  # letters; a longer heading has a wider column
-
-
-def number(value: float, integer: bool) -> str:
-    """A published value as people read it: thousands by commas, no more digits than were published."""
-    if integer:
-        return f"{int(value):,}"
-    whole, point, rest = f"{value!r}".partition(".")
-    return f"{int(whole):,}" + (point + rest if rest != "0" else "") if whole.lstrip("-").isdigit() else repr(value)
-
-
-def shown(value: float, status: str, integer: bool) -> str:
-    """A cell as text."""
-    return f"[{status}] {WORDS[status]}" if status else number(value, integer)
 
 
 def cell(value: float, status: str, integer: bool) -> str:
@@ -34,14 +21,6 @@ def cell(value: float, status: str, integer: bool) -> str:
     if status:
         return f'<td class="{status}">[{status}]<i> {WORDS[status]}</i></td>'
     return f"<td>{number(value, integer)}</td>"
-
-
-def series(cells: Cells, fixed: Mapping[str, str], periods: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Values and statuses of one cell over periods; `fixed` has a code for each dimension that is not time."""
-    place = tuple(
-        [cells.at(name, code) for code in periods] if name == cells.period else cells.at(name, fixed[name]) for name in cells.axes
-    )
-    return cells.values[place], cells.status[place]
 
 
 def depth(codes: Codes, code: str) -> int:

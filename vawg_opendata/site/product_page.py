@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from vawg_opendata.charts.cells import Cells, finest, totals
+from vawg_opendata.charts.headline import headline_caption, shown
 from vawg_opendata.release.files import read_sums, sha256
 from vawg_opendata.release.package.archive import archive_path
-from vawg_opendata.site.figures import figure, totals
-from vawg_opendata.site.markup import shown
+from vawg_opendata.site.figures import figure
 from vawg_opendata.site.recipes import recipes
-from vawg_opendata.site.released import AUDIENCE, Cells, Version
-from vawg_opendata.site.slices import finest
+from vawg_opendata.site.released import AUDIENCE, Version
 from vawg_opendata.statistics.periods import month_label
 
 FORMAT_NAMES = {"csv": "CSV", "parquet": "Parquet", "duckdb": "DuckDB", "json": "JSON", "md": "Markdown", "zip": "Zip", "png": "PNG", "svg": "SVG"}
@@ -75,7 +75,7 @@ def page(version: Version, latest: Version, versions: Sequence[Version], cells: 
         "publisher": contributor,
         "licence": package["licenses"][0],
         "sections": SECTIONS,
-        "chart_files": version is latest and bool(cells) and cells[0].period and len(finest(cells[0])) > 1,
+        "chart_files": _charts(version, cells[0].measure) if cells else [],
         "replaced_by": "" if version is latest else "index.html",
         "headline": headline(cells[0], version.notes("series_breaks")) if cells else {"title": "", "tiles": [], "figure": ""},
         "tables": [_table(version, one, pages) for one in cells] + [_records(version, resource, pages) for resource in version.records],
@@ -108,16 +108,6 @@ def headline(cells: Cells, breaks: Sequence[Mapping[str, str]], *, small: bool =
         "tiles": tiles,
         "figure": figure(cells, fixed, headline_caption(cells), breaks, "headline-chart", small=small),
     }
-
-
-def headline_caption(cells: Cells) -> str:
-    """What the chart of a table's total shows."""
-    return f"{cells.measure_title}, {_by(cells)}"
-
-
-def _by(cells: Cells) -> str:
-    level = cells.lists[cells.period].levels[finest(cells)[-1]] if cells.period else ""
-    return f"by {level}" if level else "in total"
 
 
 def facts(cells: Cells) -> str:
@@ -218,13 +208,19 @@ def _downloads(version: Version) -> list[dict[str, str]]:
             {
                 "path": path,
                 "address": address(version, path),
-                "title": titles.get(path, others.get(path, "")),
+                "title": titles.get(path, others.get(path, "Chart of the total over time" if path.startswith("charts/") else "")),
                 "format": FORMAT_NAMES.get(suffix, suffix),
                 "size": size((version.folder / path).stat().st_size),
                 "hash": digest,
             }
         )
     return sorted(found, key=lambda file: (file["path"].count("/"), file["path"]))
+
+
+def _charts(version: Version, measure: str) -> list[tuple[str, str]]:
+    """Format and address of the chart of a measure; older packages have none."""
+    paths = [(suffix.upper(), f"charts/{measure}.{suffix}") for suffix in ("svg", "png")]
+    return [(name, address(version, path)) for name, path in paths if (version.folder / path).is_file()]
 
 
 def _dictionary(resource: Mapping) -> dict:

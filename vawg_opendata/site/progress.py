@@ -7,10 +7,10 @@ last; neither is judged. A commitment that no package tells of says so.
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from vawg_opendata.charts.cells import Cells, root
 from vawg_opendata.reference import load_crosswalk
 from vawg_opendata.site.markup import cell
-from vawg_opendata.site.released import Cells, Version
-from vawg_opendata.site.slices import root
+from vawg_opendata.site.released import Version
 
 LEVELS = ("financial_year", "year")
 

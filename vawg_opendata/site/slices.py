@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vawg_opendata.site.released import Cells
+from vawg_opendata.charts.cells import Cells, root
 
 MOST_ROWS = 60
 MOST_COLUMNS = 30
@@ -51,13 +51,6 @@ class Block:
     title: str
     periods: tuple[str, ...]
     shut: bool = False
-
-
-def root(cells: Cells, dimension: str) -> str:
-    """The code of a dimension that stands for all of it in this table."""
-    codes = cells.axes[dimension]
-    total = cells.lists[dimension].total
-    return total if total in codes else codes[0]
 
 
 def overview(cells: Cells) -> Slice:
@@ -166,11 +159,3 @@ def left_out(cells: Cells) -> bool:
     """Whether pages of this table leave older months to the files."""
     shown = {period for block in blocks(cells) for period in block.periods}
     return bool(cells.period) and len(shown) < len(cells.axes[cells.period])
-
-
-def finest(cells: Cells) -> list[str]:
-    """The periods of a chart: the shortest there are, in order of time."""
-    levels = cells.lists[cells.period].levels
-    present = {levels[code] for code in cells.axes[cells.period]}
-    level = next(level for level in ("month", "quarter", "year", *sorted(present)) if level in present)
-    return [code for code in cells.axes[cells.period] if levels[code] == level]

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from vawg_opendata.charts.cells import Cells, Codes, finest, read_rows
 from vawg_opendata.site.figures import figure
 from vawg_opendata.site.markup import grid
 from vawg_opendata.site.product_page import facts, files_of
-from vawg_opendata.site.released import Cells, Codes, Version, read_rows
-from vawg_opendata.site.slices import Slice, blocks, finest, left_out, overview, slices
+from vawg_opendata.site.released import Version
+from vawg_opendata.site.slices import Slice, blocks, left_out, overview, slices
 
 MOST_RECORDS = 2_000
 MOST_FOUND = 2_000

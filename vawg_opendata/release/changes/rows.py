@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.release.package.formats import csv_relation
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import literal, quoted
 
 REVISED, SUPPRESSED, RELEASED, RESTATED = "revised", "suppressed", "released", "restated"

@@ -15,7 +15,8 @@ from vawg_opendata.release.checks.loading import DESCRIPTOR
 from vawg_opendata.release.database.file import content_digest
 from vawg_opendata.release.files import SUMS, sha256, wrong_sums
 from vawg_opendata.release.package.archive import wrong_archive
-from vawg_opendata.release.package.formats import DUCKDB_TYPES, csv_relation
+from vawg_opendata.release.package.formats import DUCKDB_TYPES
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import literal, quoted
 
 

@@ -17,7 +17,7 @@ import duckdb
 from anonymisation import Hierarchy
 from vawg_opendata.microdata.beside import told
 from vawg_opendata.microdata.versions import read_codelist
-from vawg_opendata.release.package.formats import csv_relation
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import quoted
 
 if TYPE_CHECKING:

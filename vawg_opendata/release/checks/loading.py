@@ -17,8 +17,8 @@ from anonymisation import AnonymisationError, Hierarchy, PublishedTable
 from vawg_opendata.release.checks.lists import LoadedList, loaded_list
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
 from vawg_opendata.release.lifecycle.versions import order
-from vawg_opendata.release.package.formats import csv_relation
 from vawg_opendata.release.package.tables import NOT_AVAILABLE, STATUS_CODES
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import quoted
 
 DEFAULT_AUDIENCE = "datastore"

@@ -15,7 +15,7 @@ import duckdb
 
 from vawg_opendata.microdata.versions import read_codelist, read_rows, singled_out
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
-from vawg_opendata.release.package.formats import csv_relation
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import quoted
 
 

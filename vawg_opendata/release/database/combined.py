@@ -23,7 +23,8 @@ from vawg_opendata.release.database.rates import population_table, rate_views
 from vawg_opendata.release.lifecycle.states import RELEASED
 from vawg_opendata.release.lifecycle.store import COMBINED, DESCRIPTOR
 from vawg_opendata.release.lifecycle.versions import latest, listed
-from vawg_opendata.release.package.formats import DUCKDB_TYPES, csv_relation
+from vawg_opendata.release.package.formats import DUCKDB_TYPES
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import literal, quoted
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.release.package.formats import csv_relation
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import literal, quoted
 
 POPULATION = Path("population") / "population.csv"

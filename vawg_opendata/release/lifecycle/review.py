@@ -17,7 +17,7 @@ from vawg_opendata.release.changes.comparison import Changes
 from vawg_opendata.release.changes.text import changes_text
 from vawg_opendata.release.checks.audit import AuditReport
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
-from vawg_opendata.release.package.formats import csv_relation
+from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import quoted
 
 _TYPES = {"integer": "BIGINT", "number": "DOUBLE"}

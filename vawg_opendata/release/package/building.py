@@ -23,6 +23,7 @@ from vawg_opendata.release.files import make_durable, write_json, write_sums
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
 from vawg_opendata.release.lifecycle.versions import FIRST, bumped
 from vawg_opendata.release.package.archive import write_archive
+from vawg_opendata.release.package.charts import write_charts
 from vawg_opendata.release.package.cuts import cut_listing, write_cuts
 from vawg_opendata.release.package.descriptor import InputFile, descriptor, duckdb_resource
 from vawg_opendata.release.package.disclosure import disclosure
@@ -108,6 +109,7 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     built = Built(changes, report, described)
     if not built.is_new:
         return built
+    write_charts(folder, described)
     write_json(folder / "disclosure.json", disclosure(product, changes.version, tables, report))
     write_json(folder / "changes.json", plain(product, changes))
     (folder / SCHEMA).write_bytes(SCHEMA_FILE.read_bytes())

@@ -69,7 +69,7 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     licence = descriptor["licenses"][0]
     lines += ["## Licence and sources", "", f"{licence['title']} ({licence['path']}).", ""]
     lines += [f"- {source['title']}" + (f" ({source['path']})" if "path" in source else "") for source in descriptor["sources"]]
-    lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). The files' hashes are in `SHA256SUMS`.", ""]
+    lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). Charts of the totals are in `charts`, as SVG and PNG. The files' hashes are in `SHA256SUMS`.", ""]
     return "\n".join(lines)
 
 

@@ -14,8 +14,8 @@ from vawg_opendata import __version__
 from vawg_opendata.code import code_hash
 from vawg_opendata.products.declaration import Product
 
-WRITERS = ("duckdb", "highspy", "numpy", "pyarrow", "scipy")
-"""Libraries whose version can change the bytes of a package: they count, protect or write."""
+WRITERS = ("duckdb", "highspy", "numpy", "pillow", "pyarrow", "scipy")
+"""Libraries whose version can change the bytes of a package: they count, protect, draw or write."""
 
 
 def configuration_hash(product: Product) -> str:

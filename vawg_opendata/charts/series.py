@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vawg_opendata.site.drawing import Drawing
+from vawg_opendata.charts.drawing import Drawing
 
 MOST_COLUMNS = 40  # more periods than this are a line
 MOST_DOTS = 60
