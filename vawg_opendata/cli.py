@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from vawg_opendata.problems import LandingError, Problem, RunError
+from vawg_opendata.problems import LandingError, RunError
 from vawg_opendata.settings import Settings, SettingsError
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
 
     for command in (review, approve, release, withdraw, reproduce, sign, deliver):
         command.add_argument("--published", type=Path, metavar="DIR", help="folder of packages (default: published)")
+        command.set_defaults(shares=True)
 
     sample = commands.add_parser("sample", help="make a synthetic landing folder")
     sample.add_argument("--records", type=_number, required=True, metavar="N", help="number of records")
@@ -102,15 +103,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        return options.command(options)
+        return _shared(options) if getattr(options, "shares", False) else options.command(options)
     except RunError as error:
         print(error, file=sys.stderr)
         return FAILED
     except LandingError as error:
-        _list_problems(error.problems)
-        return UNUSABLE
+        return _refuse(error)  # places and kinds: a run may be started by cron, which mails what is printed
     except SettingsError as error:
         return _refuse(error)
+
+
+def _shared(options: argparse.Namespace) -> int:
+    """The command, on the newest state of what machines share, where they do."""
+    settings = _settings(options, *({"published", "work"} & vars(options).keys()))
+    if not settings.store:
+        return options.command(options)
+    from vawg_opendata.exchange import shared
+
+    return shared(settings, lambda: options.command(options))
 
 
 def _number(text: str) -> int:
@@ -147,7 +157,7 @@ def _publish(options: argparse.Namespace) -> int:
 
     from dagster import DagsterError
 
-    from anonymisation import AnonymisationError
+    from anonymisation.releases import ReleaseRefusedError
     from vawg_opendata.assets.jobs import run_publish
     from vawg_opendata.assets.report import lines
     from vawg_opendata.definitions import defs
@@ -161,7 +171,7 @@ def _publish(options: argparse.Namespace) -> int:
     except DagsterError as error:
         print(f"{error}\nThe run stopped there; `make dev` shows the check.", file=sys.stderr)
         return FAILED
-    except (AnonymisationError, StatisticsError) as error:
+    except (ReleaseRefusedError, StatisticsError) as error:
         print(error, file=sys.stderr)
         return FAILED
     print("\n".join(lines(result, settings)))
@@ -309,12 +319,6 @@ def _audit(options: argparse.Namespace) -> int:
 def _refuse(error: Exception) -> int:
     print(error, file=sys.stderr)
     return UNUSABLE
-
-
-def _list_problems(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    print(f"{len(problems)} problems; nothing was computed.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ does its work belongs in the part that it calls.
     WORK/protected/<product>/<measure>/  what may be published; and, which may not, the rule and outcome of each cell
     WORK/protected/<product>/records/    records that may be published one by one
     WORK/refused/<product>.txt           what was wrong with a package that was not published
+    WORK/failures/                       the words of errors that nobody foresaw (`steps`)
 """
 
 import json
@@ -48,6 +49,8 @@ from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landi
 from vawg_opendata.sources.landing import read_months as read_landing_months
 from vawg_opendata.sources.months import Months
 from vawg_opendata.statistics import DIGESTS_FILE, FACTS, ProductStatistics, build, count_periods, load_digests, write_digests
+from vawg_opendata.steps import step
+from vawg_opendata.turns import alone, in_turn
 
 SAMPLE_FIRST = "2025-12"
 """First month of the offences of the sample: few months, so that a sample of the default size is as dense as the real series."""
@@ -90,6 +93,7 @@ def chosen_products(settings: Settings) -> tuple[Product, ...]:
     return tuple(product for name, product in PRODUCTS.items() if not settings.products or name in settings.products)
 
 
+@step
 def prepare_landing(settings: Settings) -> Path:
     """The landing folder: the one given, or else a synthetic one that is made in the work folder.
 
@@ -112,6 +116,7 @@ def landing_folder(settings: Settings) -> Path:
     return settings.landing or settings.work / "sample"
 
 
+@step
 def read_records(settings: Settings) -> LandingReport:
     """All input files as records, known errors of their sources corrected. LandingError, before anything is written, with every problem of the files if one is wrong."""
     folder = landing_folder(settings)
@@ -140,16 +145,19 @@ def _synthetic_sources(folder: Path, report: LandingReport) -> tuple[str, ...]:
     return (crime_extract.NAME,) if extract and crime_extract.synthetic(extract) else ()
 
 
+@step
 def judge_records(settings: Settings) -> dict[str, list[CheckResult]]:
     """The checks of every record table that the run has, by the name of the table: names and counts, never a row."""
     return judge(settings.work)
 
 
+@step
 def read_months(settings: Settings, source: str, months: Collection[str]) -> tuple[Months, dict[str, bool]]:
     """Read some months of a source that is delivered by month, as far as they have changed; see `sources.landing.read_months`."""
     return read_landing_months(landing_folder(settings), settings.work, MONTHLY[source], months)
 
 
+@step
 def count_some(settings: Settings, product: Product, periods: Collection[str]) -> dict[str, bool]:
     """Bring the partial counts of some periods of a product up to date with the records; by period, whether it had to be counted.
 
@@ -161,6 +169,7 @@ def count_some(settings: Settings, product: Product, periods: Collection[str]) -
     return count_periods(product, settings.work / "records", settings.work, load_digests(digests), periods)
 
 
+@step
 def count(settings: Settings, product: Product) -> ProductStatistics | None:
     """The statistics of a product with all totals.
 
@@ -182,6 +191,7 @@ def counted(settings: Settings, product: Product) -> ProductStatistics | None:
     return ProductStatistics.load(folder) if folder.is_dir() else None
 
 
+@step
 def protect_measure(settings: Settings, product: Product, measure: str, held: Sequence[Path] | None = None) -> Mapping[str, Mapping[str, int]] | None:
     """Decide what may be published of all tables of a measure together. Returns numbers of cells by table, safe to log.
 
@@ -224,6 +234,7 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     return protection.summary
 
 
+@step
 def protect_records(settings: Settings, product: Product) -> Mapping[str, object] | None:
     """`protect_records_after` the newest version that is published."""
     return protect_records_after(settings, product, latest_folder(settings, product))
@@ -326,6 +337,7 @@ def _origin(settings: Settings) -> dict[str, object]:
     return {"landing": str(settings.landing.resolve())}
 
 
+@step
 def publish_product(settings: Settings, product: Product) -> PublishedVersion | None:
     """Prepare the next version of a product, and publish it unless people must approve it first; None without statistics.
 
@@ -337,14 +349,16 @@ def publish_product(settings: Settings, product: Product) -> PublishedVersion | 
     if content is None:
         return None
     try:
-        return publish_content(
-            content,
-            settings.published,
-            who=settings.who,
-            note=settings.note,
-            bump=settings.bump,
-            release_at=release_time(settings.at) if settings.at else None,
-            hold=settings.hold,
+        return in_turn(
+            lambda: publish_content(
+                content,
+                settings.published,
+                who=settings.who,
+                note=settings.note,
+                bump=settings.bump,
+                release_at=release_time(settings.at) if settings.at else None,
+                hold=settings.hold,
+            )
         )
     except ReleaseError as error:
         if not error.faults:
@@ -354,6 +368,7 @@ def publish_product(settings: Settings, product: Product) -> PublishedVersion | 
         raise ReleaseError(f"{error} They are listed in {refused}.", error.faults) from None
 
 
+@step
 def latest_folder(settings: Settings, product: Product) -> Path | None:
     """The folder of a product's latest published version; None when nothing of it is published."""
     home = settings.published / product.audience / product.name
@@ -361,35 +376,42 @@ def latest_folder(settings: Settings, product: Product) -> Path | None:
     return None if version is None else home / version
 
 
+@step
 def published_versions(settings: Settings, audience: str) -> list[tuple[str, str]]:
     """The versions that an audience is shown, withdrawn ones not: product and version."""
     homes = sorted(path.parent for path in (settings.published / audience).glob("*/versions.json"))
     return [(home.name, entry["version"]) for home in homes for entry in listed(home) if entry["status"] == RELEASED]
 
 
+@step
 def publish_pages(settings: Settings) -> Pages:
-    """Make the public site and the DuckDB file of each audience from what is released. ReleaseError when another run is publishing.
+    """Make the public site and the DuckDB file of each audience from what is released, once no other run is publishing.
 
     Whoever releases or withdraws a version calls this afterwards: withdrawing takes the pages and files away that show it.
     """
-    with publishing(settings.published) as session:
-        if settings.landing is not None:
-            place_boundaries(boundaries.sound(settings.landing / boundaries.NAME), settings.published)
-            place_population(population.sound(settings.landing / population.NAME), settings.published)
-        databases = write_combined(settings.published, session.staging)
-        return Pages(build_site(settings.published), tuple(databases))
+
+    def make() -> Pages:
+        with publishing(settings.published) as session:
+            if settings.landing is not None:
+                place_boundaries(boundaries.sound(settings.landing / boundaries.NAME), settings.published)
+                place_population(population.sound(settings.landing / population.NAME), settings.published)
+            databases = write_combined(settings.published, session.staging)
+            return Pages(build_site(settings.published), tuple(databases))
+
+    return in_turn(make)
 
 
 def run(settings: Settings) -> list[PublishedVersion]:
     """The whole flow. Raises what its steps raise; a product that no source can give is left out."""
     products = chosen_products(settings)
-    prepare_landing(settings)
-    read_records(settings)
-    for product in products:
-        count(settings, product)
-        for measure in product.measures:
-            protect_measure(settings, product, measure.name)
-        protect_records(settings, product)
-    published = [publish_product(settings, product) for product in products]
-    publish_pages(settings)
+    with alone(settings.work):
+        prepare_landing(settings)
+        read_records(settings)
+        for product in products:
+            count(settings, product)
+            for measure in product.measures:
+                protect_measure(settings, product, measure.name)
+            protect_records(settings, product)
+        published = [publish_product(settings, product) for product in products]
+        publish_pages(settings)
     return [version for version in published if version is not None]

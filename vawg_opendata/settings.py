@@ -27,7 +27,7 @@ class Settings:
     `sample_seed`. `products` are names of products; empty means all. Of the versions that the run prepares, `who` prepares them
     (empty: the account), `note` tells their readers why they are as they are, `bump` is the step that is asked for at least
     (MAJOR, MINOR or PATCH), and `at` is the day on which they appear (None: as soon as they are approved). With `hold` none is
-    approved or released by the run itself.
+    approved or released by the run itself. `store` is the object store through which machines share the two folders (empty: one machine).
     """
 
     landing: Path | None = None
@@ -41,6 +41,7 @@ class Settings:
     bump: str = ""
     at: date | None = None
     hold: bool = False
+    store: str = ""
 
     def __post_init__(self) -> None:
         """SettingsError when the work folder is where readers are let in."""
@@ -52,7 +53,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from VAWG_LANDING, VAWG_PUBLISHED, VAWG_WORK, VAWG_PRODUCTS (names, separated by commas),
-        VAWG_SAMPLE_RECORDS, VAWG_SAMPLE_SEED, VAWG_WHO, VAWG_NOTE, VAWG_BUMP and VAWG_AT; an absent or empty variable leaves the
+        VAWG_SAMPLE_RECORDS, VAWG_SAMPLE_SEED, VAWG_WHO, VAWG_NOTE, VAWG_BUMP, VAWG_AT and VAWG_STORE; an absent or empty variable leaves the
         default. SettingsError when a number or a day is not one."""
         landing = environment.get("VAWG_LANDING")
         return cls(
@@ -66,6 +67,7 @@ class Settings:
             note=environment.get("VAWG_NOTE", ""),
             bump=environment.get("VAWG_BUMP", ""),
             at=day(environment.get("VAWG_AT", "")),
+            store=environment.get("VAWG_STORE", ""),
         )
 
 

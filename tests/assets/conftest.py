@@ -1,8 +1,11 @@
 """One run of the whole job on a small synthetic landing folder, shared by the tests of the assets and of the flow."""
 
+import tempfile
+
 import dagster as dg
 import pytest
 
+from tests.assets.canaries import output_to, plant
 from vawg_opendata.assets.jobs import run_publish
 from vawg_opendata.definitions import defs
 from vawg_opendata.sample import generate
@@ -11,9 +14,10 @@ from vawg_opendata.settings import Settings
 
 @pytest.fixture(scope="session")
 def landing(tmp_path_factory):
-    """Two months at the density of the real series, so that tables are small and not all of them is withheld."""
+    """Two months at the density of the real series, so that tables are small and not all of them is withheld. Words are planted in it."""
     folder = tmp_path_factory.mktemp("landing") / "landing"
     generate(20_000, 7, folder, first="2024-07", last="2024-08", homicides_from="2015-01", street_months=1)
+    plant(folder)
     return folder
 
 
@@ -24,6 +28,22 @@ def settings(landing, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished(settings) -> dg.ExecuteInProcessResult:
+def run_output(tmp_path_factory):
+    """The file of all that the run printed."""
+    return tmp_path_factory.mktemp("output") / "run"
+
+
+@pytest.fixture(scope="session")
+def temporary(tmp_path_factory):
+    """The folder of temporary files."""
+    folder = tmp_path_factory.mktemp("temporary")
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    yield folder
+    tempfile.tempdir = before
+
+
+@pytest.fixture(scope="session")
+def finished(settings, run_output, temporary) -> dg.ExecuteInProcessResult:
     """The finished run of the job `publish`."""
-    return run_publish(defs, settings)
+    with output_to(run_output):
+        return run_publish(defs, settings)

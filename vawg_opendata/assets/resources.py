@@ -6,11 +6,14 @@ step of the flow.
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 
 from vawg_opendata.settings import DEFAULT_RECORDS, DEFAULT_SEED, Settings, day
+from vawg_opendata.turns import alone
 
 OWNERS = ["team:vawg-open-data"]
 HOME = "dagster"
@@ -30,6 +33,13 @@ class RunSettings(dg.ConfigurableResource):
     bump: str = ""
     at: str = ""
     hold: bool = False
+    store: str = ""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunSettings"]:
+        """A run has its work folder for itself: with the in-process executor from its first step to its last."""
+        with alone(self.settings.work, context.log.info):
+            yield self
 
     @classmethod
     def of(cls, settings: Settings) -> "RunSettings":
@@ -51,6 +61,7 @@ class RunSettings(dg.ConfigurableResource):
             "bump": settings.bump,
             "at": settings.at.isoformat() if settings.at else "",
             "hold": settings.hold,
+            "store": settings.store,
         }
 
     @property
@@ -68,6 +79,7 @@ class RunSettings(dg.ConfigurableResource):
             bump=self.bump,
             at=day(self.at),
             hold=self.hold,
+            store=self.store,
         )
 
 

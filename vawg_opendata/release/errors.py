@@ -15,3 +15,7 @@ class ReleaseError(RunError):
     def __init__(self, message: str, faults: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.faults = tuple(faults)
+
+
+class BusyError(ReleaseError):
+    """Another run is publishing into the same folder; nothing was begun."""

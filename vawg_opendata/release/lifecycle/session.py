@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.release.errors import ReleaseError
+from vawg_opendata.release.errors import BusyError, ReleaseError
 from vawg_opendata.release.files import SUMS, sha256
 from vawg_opendata.release.lifecycle.ledger import Entry, Ledger, utc_text
 from vawg_opendata.release.lifecycle.settlement import settle
@@ -72,7 +72,7 @@ def package_digest(package: Path) -> str:
 def publishing(published: Path, now: datetime | None = None) -> Iterator[Session]:
     """Open a session. `now` is the time to record, by default the clock's.
 
-    ReleaseError when another run publishes into the same folder, when a folder cannot be written, or when what is published is
+    BusyError when another run publishes into the same folder; ReleaseError when a folder cannot be written, or when what is published is
     not what the ledger says. Whenever it is raised, readers see whole versions only, and the next session completes or removes
     what was begun.
     """
@@ -83,7 +83,7 @@ def publishing(published: Path, now: datetime | None = None) -> Iterator[Session
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise ReleaseError(f"Another run is publishing into {published}. Wait for it to end, then run again.") from None
+                raise BusyError(f"Another run is publishing into {published}. Wait for it to end, then run again.") from None
             store = Store(published)
             _check_place(store)
             staging = store.root / STAGING

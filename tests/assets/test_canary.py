@@ -1,0 +1,131 @@
+"""Words planted in the records are found in the work folder, and nowhere else: whether a run ends well or in any way not."""
+
+import shutil
+import stat
+from dataclasses import replace
+
+import dagster as dg
+import pytest
+
+from tests.assets.canaries import DAY, IDENTIFIERS, MARK, found, output_to, plant, words_in
+from vawg_opendata import flow
+from vawg_opendata.assets.anonymisation import PROTECTED
+from vawg_opendata.assets.jobs import run_publish
+from vawg_opendata.assets.landing import landing_files
+from vawg_opendata.assets.packages import PACKAGES
+from vawg_opendata.assets.pages import PAGES
+from vawg_opendata.assets.records import read_records
+from vawg_opendata.assets.resources import RunSettings, instance_of
+from vawg_opendata.assets.statistics import STATISTICS
+from vawg_opendata.cli import main
+from vawg_opendata.definitions import defs
+from vawg_opendata.problems import LandingError
+
+STEPS = {
+    "prepare_landing": ("vawg_opendata.sample.generate", landing_files, "landing_files"),
+    "read_records": ("vawg_opendata.flow.read_landing", read_records, "read_records"),
+    "judge_records": ("vawg_opendata.judging.validate_frame", read_records, "read_records"),
+    "count": ("vawg_opendata.flow.build", STATISTICS[1], "count"),
+    "protect_measure": ("anonymisation.releases.protect_beside", PROTECTED[0], "protected"),
+    "protect_records": ("vawg_opendata.flow.protect_product", PROTECTED[-1], "protected"),
+    "publish_product": ("vawg_opendata.flow.publish_content", PACKAGES[1], "female_homicide"),
+    "publish_pages": ("vawg_opendata.flow.build_site", PAGES[0], "site"),
+}
+"""Each step of the flow: what it calls, the asset that runs it, and how that is named in the history."""
+
+
+def test_the_words_are_in_the_records_so_that_they_could_be_found(finished, settings):
+    """Identifiers and the day are read; the others are set aside with their rows, or (street files) not even read."""
+    texts = {word for path in (settings.work / "records").glob("*.parquet") for word in words_in(path)}
+    assert texts >= {DAY, *IDENTIFIERS.values()}
+    assert {MARK} <= {word for path in (settings.work / "quarantine").glob("*.parquet") for word in words_in(path)}
+
+
+def test_nothing_of_a_record_leaves_the_work_folder(finished, settings, run_output, temporary):
+    assert len(list(settings.published.rglob("*.parquet"))) > 20 and len(list(settings.published.rglob("*.zip"))) > 3
+    for folder in (settings.published, settings.published.with_name(".published.releases"), settings.work / "dagster", temporary, run_output):
+        assert folder.exists() and found(folder) == {}
+    logs = list((settings.work / "dagster").rglob("*.err"))
+    assert logs, "no compute logs were kept"
+    assert list(temporary.iterdir()) == []
+    assert stat.S_IMODE(settings.work.stat().st_mode) == 0o700
+
+
+def test_a_file_that_is_refused_says_where_and_not_what(landing, settings, tmp_path, temporary, capfd):
+    """A word in every field, of every table: also where it makes a whole file unusable."""
+    broken = tmp_path / "landing"
+    shutil.copytree(landing, broken)
+    assert len(plant(broken, open_codes=True)) > 180
+    (broken / "mps_homicide").mkdir()
+    (broken / "mps_homicide" / "victims.csv").write_text(f"{MARK} Jane,{MARK} Doe,1981-02-03\n{MARK},2,3\n", encoding="utf-8")
+    wrong = replace(settings, landing=broken, published=tmp_path / "published", work=tmp_path / "work")
+    with pytest.raises(LandingError) as caught:
+        run_publish(defs, wrong)
+    assert sum(MARK in str(problem) for problem in caught.value.problems) > 60  # `vawg validate` tells them
+    options = ["--landing", str(broken), "--published", str(wrong.published), "--work", str(wrong.work)]
+    assert main(["publish", *options]) == 2
+    printed = "".join(capfd.readouterr())
+    assert "crime_extract/victims.csv, column sex: unknown-category" in printed and MARK not in printed
+    assert found(wrong.work / "dagster") == {} and not wrong.published.exists()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step, finished, settings, tmp_path, monkeypatch, temporary):
+    """As DuckDB or Python would: with the value that could not be used, in the error and in what caused it."""
+    inner, asset, name = STEPS[step]
+    copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published", landing=None if step == "prepare_landing" else settings.landing)
+    shutil.copytree(settings.work, copy.work, ignore=shutil.ignore_patterns("dagster", "failures"))
+    shutil.copytree(settings.published, copy.published)
+    shutil.copytree(settings.published.with_name(".published.releases"), tmp_path / ".published.releases")
+
+    def broken(*args, **kwargs):
+        try:
+            raise KeyError(f"{MARK} Jane Doe")
+        except KeyError as error:
+            raise ValueError(f"could not convert string to float: '{MARK}'") from error
+
+    monkeypatch.setattr(inner, broken)
+    with output_to(tmp_path / "output"), instance_of(copy) as instance:
+        run = dg.materialize([asset], resources={"settings": RunSettings.of(copy)}, instance=instance, raise_on_error=False)
+        logged = "".join(dg.serialize_value(record.event_log_entry) for record in instance.get_records_for_run(run.run_id).records)
+    assert not run.success and name in logged
+    assert f"The step {step} failed with ValueError" in logged
+    (kept,) = (copy.work / "failures").iterdir()
+    assert str(kept) in logged and MARK in kept.read_text(encoding="utf-8")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600 and stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    for folder in (copy.work / "dagster", tmp_path / "output", copy.published, tmp_path / ".published.releases", temporary):
+        assert found(folder) == {}
+
+
+def test_a_value_that_a_database_quotes_is_not_told(finished, settings, tmp_path):
+    """A record table whose days and numbers have become text: DuckDB's own error says the word."""
+    import duckdb
+
+    copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published")
+    shutil.copytree(settings.work, copy.work, ignore=shutil.ignore_patterns("dagster"))
+    table = copy.work / "records" / "extract_homicides.parquet"
+    texts = [name for name, kind, *_ in duckdb.execute(f"DESCRIBE FROM '{table}'").fetchall() if kind != "VARCHAR"]
+    replaced = ", ".join(f"'{MARK} Jane Doe' AS {column}" for column in texts)
+    duckdb.execute(f"COPY (SELECT * REPLACE ({replaced}) FROM '{table}') TO '{tmp_path}/homicides.parquet'")
+    shutil.move(tmp_path / "homicides.parquet", table)
+    with output_to(tmp_path / "output"), instance_of(copy) as instance:
+        run = dg.materialize([STATISTICS[1]], resources={"settings": RunSettings.of(copy)}, instance=instance, raise_on_error=False)
+    assert not run.success
+    assert [words_in(path) for path in (copy.work / "failures").iterdir()] == [[MARK]]
+    assert found(copy.work / "dagster") == {} and found(tmp_path / "output") == {}
+
+
+def test_the_search_would_find_them(finished, settings, tmp_path):
+    """In a Parquet file, an archive and a database, where the bytes of a word do not stand as they are."""
+    import duckdb
+
+    table = settings.work / "records" / "extract_offences.parquet"
+    connection = duckdb.connect(str(tmp_path / "one.duckdb"))
+    connection.execute(f"CREATE TABLE one AS FROM '{table}'")
+    connection.close()
+    shutil.copy(table, tmp_path / "one.parquet")
+    shutil.make_archive(str(tmp_path / "one"), "zip", settings.work / "records")
+    for name in ("one.duckdb", "one.parquet", "one.zip"):
+        assert {IDENTIFIERS["crime_ref"], DAY} <= set(words_in(tmp_path / name)), name
+    assert flow.row_count(table) > 10_000
