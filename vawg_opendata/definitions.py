@@ -4,6 +4,7 @@ import dagster as dg
 
 from vawg_opendata.assets.alerts import failure_alerts
 from vawg_opendata.assets.anonymisation import PROTECTED
+from vawg_opendata.assets.executors import executor
 from vawg_opendata.assets.jobs import months_job, publish_job, staleness_job, years_job
 from vawg_opendata.assets.landing import landing_files
 from vawg_opendata.assets.months import PARTITIONED
@@ -22,6 +23,5 @@ defs = dg.Definitions(
     schedules=SCHEDULES,
     sensors=[*SENSORS, failure_alerts],
     resources={"settings": RunSettings.of(Settings.from_environment())},
-    # Steps take seconds and DuckDB has threads of its own: a process per step would cost more than the work.
-    executor=dg.in_process_executor,
+    executor=executor(),
 )

@@ -349,17 +349,9 @@ def publish_product(settings: Settings, product: Product) -> PublishedVersion | 
     if content is None:
         return None
     try:
-        return in_turn(
-            lambda: publish_content(
-                content,
-                settings.published,
-                who=settings.who,
-                note=settings.note,
-                bump=settings.bump,
-                release_at=release_time(settings.at) if settings.at else None,
-                hold=settings.hold,
-            )
-        )
+        at = release_time(settings.at) if settings.at else None
+        how = {"who": settings.who, "note": settings.note, "bump": settings.bump, "release_at": at, "hold": settings.hold}
+        return in_turn(lambda: publish_content(content, settings.published, **how))
     except ReleaseError as error:
         if not error.faults:
             raise

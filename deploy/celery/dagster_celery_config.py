@@ -1,0 +1,16 @@
+"""The configuration of Celery workers: `celery -A dagster_celery.app worker` takes it from PYTHONPATH.
+
+A step goes back to the queue when the worker that has it dies, and another worker does it again: results are committed
+whole or not at all, so a step may be begun twice. With Redis, whether a worker has died is known by time alone: VAWG_BROKER_TIMEOUT must be longer
+than the longest step.
+"""
+
+import os
+
+broker_url = os.environ["VAWG_BROKER"]
+result_backend = os.environ["VAWG_BROKER"]
+broker_transport_options = {"visibility_timeout": int(os.environ.get("VAWG_BROKER_TIMEOUT", "7200")), "queue_order_strategy": "priority"}
+task_acks_late = True
+task_reject_on_worker_lost = True
+worker_prefetch_multiplier = 1
+worker_hijack_root_logger = False

@@ -1,0 +1,107 @@
+"""A run on two workers that share a store, a broker and a database and no folder; one of them is killed in the middle of a step."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.delivery.servers import ACCESS_KEY, BUCKET, SECRET_KEY, object_store
+from tests.exchange.services import postgres, redis
+from tests.paths import REPOSITORY
+from vawg_opendata import flow
+from vawg_opendata.exchange import shared
+from vawg_opendata.products import PRODUCTS
+from vawg_opendata.release.lifecycle.reproduce import differences
+from vawg_opendata.sample import generate
+from vawg_opendata.settings import Settings
+
+PRODUCT = "female-homicide"
+KILLED_IN = "protected__datastore__female_homicide_victims"
+
+
+class Machine:
+    """A worker with folders of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        folder.mkdir()
+        self.folder, self.log = folder, folder / "log"
+        own = {"VAWG_WORK": str(folder / "work"), "VAWG_PUBLISHED": str(folder / "published"), "TMPDIR": str(folder)}
+        command = [sys.executable, "-m", "celery", "-A", "dagster_celery.app", "worker", "-n", folder.name, "-Q", "dagster", "-c", "1", "--loglevel", "info"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=folder, env=environment | own, stdout=log, stderr=log, start_new_session=True)
+
+    def says(self, words: str) -> bool:
+        return words in self.log.read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """All that two machines share, and the variables by which they find it."""
+    with ExitStack() as stack:
+        history = stack.enter_context(postgres(tmp_path / "postgres"))
+        broker = stack.enter_context(redis(tmp_path))
+        (tmp_path / "store").mkdir()
+        port = stack.enter_context(object_store(tmp_path / "store"))
+        (tmp_path / "home").mkdir()
+        shutil.copy(REPOSITORY / "deploy" / "dagster.yaml", tmp_path / "home")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("VAWG_", "DAGSTER_"))}
+        yield kept | history | {
+            "DAGSTER_HOME": str(tmp_path / "home"),
+            "VAWG_BROKER": broker,
+            "VAWG_BROKER_TIMEOUT": "25",
+            "VAWG_EXECUTOR": "celery",
+            "VAWG_STORE": f"s3://{BUCKET}/vawg?region=us-east-1&endpoint={quote(f'http://127.0.0.1:{port}')}",
+            "VAWG_LANDING": str(tmp_path / "landing"),
+            "VAWG_PRODUCTS": PRODUCT,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "deploy" / "celery")]),
+        }
+
+
+def test_two_workers_of_which_one_is_killed_publish_what_one_process_does(environment, tmp_path, monkeypatch):
+    generate(300, 7, tmp_path / "landing", first="2024-07", last="2024-07", homicides_from="2022-01", street_months=0)
+    machines = [Machine(tmp_path / name, environment) for name in ("one", "two")]
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "vawg_opendata.definitions", "-j", "publish"]
+    with (tmp_path / "run.log").open("wb") as log:
+        run = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+    try:
+        end, dead = time.monotonic() + 500, None
+        while run.poll() is None and time.monotonic() < end:
+            busy = [machine for machine in machines if machine.says(f"{KILLED_IN} - STEP_START")]
+            if busy and dead is None:
+                dead = busy[0]
+                dead.kill()
+            time.sleep(0.05)
+        told = (tmp_path / "run.log").read_text(encoding="utf-8")
+        assert run.poll() == 0, told[-3000:] + "".join(machine.log.read_text(encoding="utf-8", errors="replace")[-3000:] for machine in machines)
+    finally:
+        run.kill()
+        for machine in machines:
+            if machine.process.poll() is None:
+                machine.kill()
+    left = next(machine for machine in machines if machine is not dead)
+    assert dead is not None and not dead.says(f"{KILLED_IN} - STEP_SUCCESS") and left.says(f"{KILLED_IN} - STEP_SUCCESS")
+    assert dead.says("STEP_SUCCESS") and "RUN_SUCCESS" in told
+
+    alone = Settings(landing=tmp_path / "landing", work=tmp_path / "alone" / "work", published=tmp_path / "alone" / "published", products=(PRODUCT,))
+    flow.run(alone)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, environment[name])
+    third = Settings(work=tmp_path / "third" / "work", published=tmp_path / "third" / "published", store=environment["VAWG_STORE"])
+    folder = shared(third, lambda: flow.latest_folder(third, PRODUCTS[PRODUCT]))  # a machine that has done nothing yet
+    assert differences(flow.latest_folder(alone, PRODUCTS[PRODUCT]), folder) == []
+    assert sorted(path.relative_to(third.published) for path in third.published.rglob("*.html")) == sorted(
+        path.relative_to(alone.published) for path in alone.published.rglob("*.html")
+    )
