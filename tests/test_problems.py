@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vawg_opendata.problems import Accounting, AccountingError, FileAccount, LandingError, Problem, Quarantine, printable
+from vawg_opendata.problems import Accounting, AccountingError, FileAccount, LandingError, Problem, Quarantine, confine, printable
 
 ACCOUNT = dict(
     source="s", file="f.csv", table="t", rows_read=5, rows_accepted=3, rows_quarantined=2, counts_read=50, counts_accepted=30, counts_quarantined=20,
@@ -74,3 +74,16 @@ def test_the_quarantine_keeps_the_row_and_its_reason(tmp_path):
         names = tuple(row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall())
     assert names == Quarantine.COLUMNS
     assert kept == [("f", "", 1, "c", "late", None, '{"c": 1}'), ("f", "", 2, "c", "late", None, '{"c": 1}')]
+
+
+def test_what_does_not_fit_into_memory_stays_in_the_folder_that_it_is_confined_to(tmp_path, monkeypatch):
+    """DuckDB alone would put it into `.tmp` in the working directory, and leave it there when it is killed."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "records").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with duckdb.connect() as connection:
+        confine(connection, tmp_path / "records")
+        connection.execute("SET memory_limit = '40MB'; CREATE TABLE one AS SELECT hash(range) AS word, hash(range + 1) AS other FROM range(6000000)")
+        assert list((tmp_path / "records" / ".spill").iterdir())
+    assert list((tmp_path / "here").iterdir()) == []
+    assert not (tmp_path / "records" / ".spill").exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from vawg_opendata.problems import RunError
+from vawg_opendata.problems import RunError, confine
 from vawg_opendata.record_files import record_files
 from vawg_opendata.schemas.rules import literal, quoted
 
@@ -76,7 +76,7 @@ def _correct(correction: Correction, paths: Sequence[Path]) -> bool:
     wrong = f"{here} AND CAST({quoted(correction.column)} AS VARCHAR) = {literal(str(correction.wrong))}"
     relation = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
     with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar=false")
+        confine(connection, paths[0].parent)
         columns = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
         unknown = [column for column in (*correction.rows, correction.column) if column not in columns]
         if unknown:

@@ -174,6 +174,15 @@ class Accounting:
         path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Has a connection print nothing, and put what does not fit into memory into `folder`, which must be closed to others.
+
+    DuckDB would put it into the working directory of the process, where anybody may look and where a killed run leaves it.
+    """
+    target = str(folder / ".spill").replace("'", "''")
+    connection.execute(f"SET enable_progress_bar = false; SET temp_directory = '{target}'")
+
+
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Writes an SQL query, which must order its rows, as Parquet (zstd): the same rows give the same bytes."""
     target = str(path).replace("'", "''")

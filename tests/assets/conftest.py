@@ -5,7 +5,7 @@ import tempfile
 import dagster as dg
 import pytest
 
-from tests.assets.canaries import output_to, plant
+from tests.canaries import output_to, plant
 from vawg_opendata.assets.jobs import run_publish
 from vawg_opendata.definitions import defs
 from vawg_opendata.sample import generate

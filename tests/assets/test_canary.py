@@ -7,7 +7,7 @@ from dataclasses import replace
 import dagster as dg
 import pytest
 
-from tests.assets.canaries import DAY, IDENTIFIERS, MARK, found, output_to, plant, words_in
+from tests.canaries import DAY, IDENTIFIERS, MARK, found, output_to, plant, words_in
 from vawg_opendata import flow
 from vawg_opendata.assets.anonymisation import PROTECTED
 from vawg_opendata.assets.jobs import run_publish

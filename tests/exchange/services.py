@@ -14,7 +14,8 @@ from tests.delivery.network import free_port, wait_for
 USER, PASSWORD = "dagster", "a-secret-of-the-tests"
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
+    """The folder of PostgreSQL's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
@@ -35,7 +36,7 @@ def _unprivileged(folder: Path) -> list[str]:
 @contextmanager
 def postgres(folder: Path) -> Iterator[dict[str, str]]:
     """A PostgreSQL server of its own; gives the variables by which `deploy/dagster.yaml` finds it."""
-    programs = _postgres_programs()
+    programs = postgres_programs()
     folder.mkdir()
     before, port = _unprivileged(folder), free_port()
     (folder / "password").write_text(PASSWORD, encoding="utf-8")

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.canaries import found, plant
 from tests.delivery.servers import ACCESS_KEY, BUCKET, SECRET_KEY, object_store
-from tests.exchange.services import postgres, redis
+from tests.exchange.services import postgres, postgres_programs, redis
 from tests.paths import REPOSITORY
 from vawg_opendata import flow
 from vawg_opendata.exchange import shared
@@ -27,7 +28,7 @@ KILLED_IN = "protected__datastore__female_homicide_victims"
 
 
 class Machine:
-    """A worker with folders of its own."""
+    """A worker with folders of its own, also for temporary files."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         folder.mkdir()
@@ -72,6 +73,7 @@ def environment(tmp_path):
 
 def test_two_workers_of_which_one_is_killed_publish_what_one_process_does(environment, tmp_path, monkeypatch):
     generate(300, 7, tmp_path / "landing", first="2024-07", last="2024-07", homicides_from="2022-01", street_months=0)
+    plant(tmp_path / "landing")
     machines = [Machine(tmp_path / name, environment) for name in ("one", "two")]
     command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "vawg_opendata.definitions", "-j", "publish"]
     with (tmp_path / "run.log").open("wb") as log:
@@ -94,6 +96,7 @@ def test_two_workers_of_which_one_is_killed_publish_what_one_process_does(enviro
     left = next(machine for machine in machines if machine is not dead)
     assert dead is not None and not dead.says(f"{KILLED_IN} - STEP_SUCCESS") and left.says(f"{KILLED_IN} - STEP_SUCCESS")
     assert dead.says("STEP_SUCCESS") and "RUN_SUCCESS" in told
+    assert_nothing_of_a_record_outside_the_work_folders(tmp_path, environment, machines)
 
     alone = Settings(landing=tmp_path / "landing", work=tmp_path / "alone" / "work", published=tmp_path / "alone" / "published", products=(PRODUCT,))
     flow.run(alone)
@@ -105,3 +108,19 @@ def test_two_workers_of_which_one_is_killed_publish_what_one_process_does(enviro
     assert sorted(path.relative_to(third.published) for path in third.published.rglob("*.html")) == sorted(
         path.relative_to(alone.published) for path in alone.published.rglob("*.html")
     )
+
+
+def assert_nothing_of_a_record_outside_the_work_folders(folder: Path, environment: dict[str, str], machines: list[Machine]) -> None:
+    """Not in PostgreSQL, the logs of the processes, Dagster's home, or what was published; of the killed worker either."""
+    address = [f"--host={environment['DAGSTER_PG_HOST']}", f"--port={environment['DAGSTER_PG_PORT']}", f"--username={environment['DAGSTER_PG_USER']}"]
+    with (folder / "history.sql").open("wb") as dump:
+        command = [str(postgres_programs() / "pg_dump"), *address, "--inserts", environment["DAGSTER_PG_DB"]]
+        subprocess.run(command, env=os.environ | {"PGPASSWORD": environment["DAGSTER_PG_PASSWORD"]}, stdout=dump, check=True)
+    assert b"read_records" in (folder / "history.sql").read_bytes()
+    for place in (folder / "history.sql", folder / "run.log", folder / "home", folder / "postgres.log"):
+        assert found(place) == {}
+    for machine in machines:
+        left = {path.split("/")[0] for path in found(machine.folder)}
+        assert left <= {"work"} and "work" in {path.name for path in machine.folder.iterdir()}
+        assert (machine.folder / "work").stat().st_mode & 0o777 == 0o700
+    assert any(found(machine.folder / "work" / "records") for machine in machines)  # there they could be found

@@ -33,4 +33,4 @@ def executor(environment: Mapping[str, str] = os.environ) -> dg.ExecutorDefiniti
 
         return k8s_job_executor
     except ModuleNotFoundError as error:
-        raise SettingsError(f"VAWG_EXECUTOR is {chosen!r}, and {error.name} is not installed: pip install 'vawg-opendata[machines]'.") from None
+        raise SettingsError(f"VAWG_EXECUTOR is {chosen!r}, and {error.name} is not installed: install the extra {'machines' if chosen == 'celery' else 'kubernetes'}.") from None

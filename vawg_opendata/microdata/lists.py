@@ -10,6 +10,7 @@ import duckdb
 from vawg_opendata.microdata.results import Microdata, RecordTable
 from vawg_opendata.microdata.versions import Check, ladders
 from vawg_opendata.microdata.views import VIEWS, View
+from vawg_opendata.problems import confine
 from vawg_opendata.products.records import YEAR_BLOCKS, RecordColumn, RecordList
 from vawg_opendata.reference import TOTAL, CodeList, load_codelist
 from vawg_opendata.schemas.rules import literal, quoted
@@ -34,7 +35,7 @@ def protect_list(declared: RecordList, records: Path, check: Check | None = None
     `anonymisation.ProtectionError` where nothing keeps the policy, `ReleaseRefusedError` where nothing passes the check.
     """
     with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar=false")
+        confine(connection, records)
         for view in VIEWS[declared.name]:
             path = records / f"{view.records}.parquet"
             if path.is_file():

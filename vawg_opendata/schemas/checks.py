@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from vawg_opendata.problems import confine
 from vawg_opendata.schemas.fields import ForeignKey, TableSchema
 from vawg_opendata.schemas.render import duckdb_columns
 from vawg_opendata.schemas.rules import RowRule, literal, quoted, row_rules
@@ -37,7 +38,7 @@ def validate_parquet(schema: TableSchema, path: Path, references: Mapping[str, P
     """
     references = references or {}
     with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar=false")
+        confine(connection, path.parent)
         source = f"read_parquet({literal(str(path))})"
         found = {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         structure = structural_results(schema, found, duckdb_columns(schema))

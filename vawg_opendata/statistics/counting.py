@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from vawg_opendata.problems import confine
 from vawg_opendata.products.declaration import YEAR
 from vawg_opendata.record_files import record_files
 from vawg_opendata.reference import CodeList
@@ -35,7 +36,7 @@ class Axis:
 def connect(records: Path) -> duckdb.DuckDBPyConnection:
     """A connection with a view per record table of the folder: a Parquet file, or a folder of them, one per month."""
     connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar=false")
+    confine(connection, records)
     for name, files in record_files(records).items():
         listed = ", ".join(literal(path) for path in files)
         connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
