@@ -24,15 +24,15 @@ _PAUSE = 0.2
 
 
 @contextmanager
-def alone(work: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """Hold a work folder for oneself, made if need be and readable by its owner only; waits, and says so, while another run has it."""
-    work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(work, os.O_RDONLY)
+def alone(folder: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Hold a folder for oneself, made if need be and readable by its owner only; waits, and says so, while another run has it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"Another run works in {work}; this one waits for it to end.")
+            say(f"Another run works in {folder}; this one waits for it to end.")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:

@@ -113,3 +113,20 @@ def test_a_publisher_that_never_ends_is_given_up_on(tmp_path):
             in_turn(publish, patience=0.5)
     assert len(tries) > 1
     in_turn(publish)
+
+
+def test_runs_that_are_the_first_at_once_make_one_history(tmp_path):
+    """Databases that two processes begin at once cannot be opened again by any."""
+    program = (
+        "import sys; from pathlib import Path; from vawg_opendata.assets.resources import instance_of; from vawg_opendata.settings import Settings\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "with instance_of(Settings(work=Path(sys.argv[1]))) as instance: print(len(instance.get_runs()))"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "DAGSTER_HOME"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": REPOSITORY, "env": environment}
+    started = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "work")], **pipes) for _ in range(3)]
+    assert [process.stdout.readline() for process in started] == ["ready\n"] * 3
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=300)[0] for process in started] == ["0\n"] * 3

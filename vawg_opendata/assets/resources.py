@@ -84,10 +84,15 @@ class RunSettings(dg.ConfigurableResource):
 
 
 def instance_of(settings: Settings) -> dg.DagsterInstance:
-    """The Dagster instance that keeps the history of runs: of DAGSTER_HOME, or else one in the work folder."""
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
+    """The Dagster instance that keeps the history of runs: of DAGSTER_HOME, or else one in the work folder.
+
+    It is opened by one process at a time: two that make its databases at once leave them unusable.
+    """
+    chosen = os.environ.get("DAGSTER_HOME")
+    if chosen:
+        with alone(Path(chosen)):
+            return dg.DagsterInstance.get()
     home = settings.work.resolve() / HOME
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
-    return dg.DagsterInstance.from_config(str(home))
+    with alone(home):
+        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), home / "dagster.yaml")
+        return dg.DagsterInstance.from_config(str(home))
