@@ -18,13 +18,14 @@ does its work belongs in the part that it calls.
 import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
+from vawg_opendata.inputs import Inputs, source_of, synthetic_sources
 from vawg_opendata.judging import MONTHLY, RECORD_TABLES, judge, row_count
 from vawg_opendata.microdata import Microdata, protect_product
 from vawg_opendata.problems import RunError
@@ -44,8 +45,8 @@ from vawg_opendata.release.publish import publish_content
 from vawg_opendata.schemas import CheckResult
 from vawg_opendata.settings import Settings, SettingsError
 from vawg_opendata.site import build_site, place_boundaries, place_population
-from vawg_opendata.sources import boundaries, crime_extract, population
-from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport, read_landing
+from vawg_opendata.sources import boundaries, population
+from vawg_opendata.sources.landing import LandingReport, read_landing
 from vawg_opendata.sources.landing import read_months as read_landing_months
 from vawg_opendata.sources.months import Months
 from vawg_opendata.statistics import DIGESTS_FILE, FACTS, ProductStatistics, build, count_periods, load_digests, write_digests
@@ -57,25 +58,6 @@ SAMPLE_FIRST = "2025-12"
 
 BESIDE = "beside.json"
 """How many entries the ledger had when a measure was protected: beside which versions, for whoever builds the package again."""
-
-@dataclass(frozen=True)
-class Inputs:
-    """The files that the records were read from, the sources of them whose records are made up, and the corrections made."""
-
-    files: tuple[InputFile, ...]
-    synthetic: tuple[str, ...]
-    corrections: tuple[dict[str, str], ...] = ()
-
-    def save(self, work: Path) -> None:
-        """Write them to the work folder."""
-        (work / "inputs.json").write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, work: Path) -> "Inputs":
-        """What `save` wrote."""
-        plain = json.loads((work / "inputs.json").read_text(encoding="utf-8"))
-        return cls(tuple(InputFile(**file) for file in plain["files"]), tuple(plain["synthetic"]), tuple(plain["corrections"]))
-
 
 @dataclass(frozen=True)
 class Pages:
@@ -122,27 +104,13 @@ def read_records(settings: Settings) -> LandingReport:
     folder = landing_folder(settings)
     report = read_landing(folder, settings.work)
     files = tuple(InputFile(file.source, file.name, file.bytes, file.sha256) for file in report.files)
-    synthetic = _synthetic_sources(folder, report)
-    wanted = [correction for correction in load_corrections() if _source_of(correction.table) not in synthetic]
+    synthetic = synthetic_sources(folder, report)
+    wanted = [correction for correction in load_corrections() if source_of(correction.table) not in synthetic]
     made = apply_corrections(wanted, settings.work / "records")
     write_digests(settings.work / "records", {table for fact in FACTS for table in fact.records}, settings.work / DIGESTS_FILE)
     told = [{"table": one.table, "name": one.name, "reason": one.reason, "source": one.source} for one in made]
     Inputs(files, synthetic, tuple(told)).save(settings.work)
     return report
-
-
-def _source_of(table: str) -> str:
-    """The source that gives a record table."""
-    return next((source for source, schemas in RECORD_TABLES.items() if table in {schema.name for schema in schemas}), "")
-
-
-def _synthetic_sources(folder: Path, report: LandingReport) -> tuple[str, ...]:
-    """The sources whose records are made up: all of a folder made as a sample, else the extract when its manifest says so."""
-    sources = tuple(dict.fromkeys(file.source for file in report.files))
-    if (folder / SAMPLE_FILE).is_file():
-        return sources
-    extract = [file for file in report.files if file.source == crime_extract.NAME]
-    return (crime_extract.NAME,) if extract and crime_extract.synthetic(extract) else ()
 
 
 @step
@@ -318,7 +286,7 @@ def package_content(settings: Settings, product: Product) -> Content | None:
         corrections=[
             {key: correction[key] for key in ("name", "reason", "source")}
             for correction in inputs.corrections
-            if _source_of(correction["table"]) in sources
+            if source_of(correction["table"]) in sources
         ],
         microdata=protected_records(settings, product),
     )
