@@ -103,6 +103,7 @@ def _file(path: Path, folder: Path, name: str, title: str, description: str, kin
 def _csv_resource(product: Product, table: PackageTable, codelists: Mapping[str, CodeList], folder: Path) -> dict:
     path = folder / table.folder / f"{table.name}.csv"
     resource = _file(path, folder, table.name, table.schema.title, table.schema.description, "table")
+    resource["profile"] = "tabular-data-resource"  # how version 1 says `type`: frictionless for R reads no table without it
     if table.kind == "statistics":
         wording = SOURCE_WORDING[table.source]
         resource["sources"] = [{"name": table.source, "title": wording.title}]
