@@ -205,14 +205,29 @@ def test_rates_are_of_whole_years_with_the_residents_of_their_first_year(tmp_pat
         )
         connection.execute("CREATE TABLE product.counted (area VARCHAR, month VARCHAR, offences BIGINT, offences_status VARCHAR)")
         connection.execute("INSERT INTO product.counted SELECT area, code, CASE WHEN area = 'B' THEN NULL ELSE 50 END, CASE WHEN area = 'B' THEN 'c' END FROM product.month, (VALUES ('A'), ('B'), ('C')) AS areas (area)")
+        connection.execute("CREATE VIEW product.v_counted AS SELECT counted.*, level AS month_level, label AS month_label FROM product.counted JOIN product.month ON code = month")
+        connection.execute("COMMENT ON COLUMN product.v_counted.area IS 'Place.'")
         (tmp_path / "population").mkdir()
         (tmp_path / "population" / "population.csv").write_text("area,year,population,source\nA,2023,20000,s\nB,2023,30000,s\nA,2024,1,s\n", encoding="utf-8")
         assert population_table(connection, tmp_path)
         links = [{"fields": [name], "reference": {"resource": name}} for name in ("area", "month")]
-        resource = {"name": "counted", "format": "csv", "statistics": [{"measure": "offences"}], "schema": {"foreignKeys": links}}
-        rate_views(connection, {"resources": [resource, {"name": "other", "format": "csv"}]}, "product")
+        fields = [{"name": "area", "type": "string"}, {"name": "month", "type": "string"}, {"name": "offences", "type": "integer"}]
+        resource = {"name": "counted", "title": "Counted", "type": "table", "statistics": [{"measure": "offences"}], "schema": {"fields": fields, "foreignKeys": links}}
+        rate_views(connection, {"resources": [resource, {"name": "other", "type": "table"}]}, "product")
+        said = dict(connection.execute("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'v_counted_rates'").fetchall())
+        assert said["area"] == "Place." and "per 1,000" in said["offences_per_1000"] and "Residents" in said["population"]
         found = connection.execute("SELECT area, month, population, offences_per_1000 FROM product.v_counted_rates ORDER BY ALL").fetchall()
     assert found == [("A", "2023", 20000, 2.5), ("A", "2023/24", 20000, 2.5), ("B", "2023", 30000, None), ("B", "2023/24", 30000, None)]
+
+
+def test_residents_are_in_the_file_of_real_packages(published, tmp_path):
+    copy = shutil.copytree(published, tmp_path / "published")
+    (copy / "population").mkdir()
+    (copy / "population" / "population.csv").write_text("area,year,population,source\nE09000012,2024,260000,made up\n", encoding="utf-8")
+    (path,) = combine(copy)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("FROM _population").fetchall() == [("E09000012", 2024, 260_000, "made up")]
+        assert connection.execute("SELECT column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL").fetchall() == []
 
 
 def test_without_residents_there_is_no_table_of_them(database, tmp_path):

@@ -225,7 +225,7 @@ def _view(schema, table, resource, dimensions, links, measures, words) -> list[s
         meaning = f"CASE cells.{quoted(status)} {cases} ELSE 'published' END"
         selected += [f"cells.{quoted(measure)}", f"cells.{quoted(status)}", f"{meaning} AS {quoted(f'{status}_label')}"]
     text = f"SELECT {', '.join(selected)} FROM {schema}.{quoted(table)} AS cells {' '.join(joined)}"
-    return _commented(schema, f"v_{table}", text, f"{resource['title']}, with labels.", words)
+    return commented(schema, f"v_{table}", text, f"{resource['title']}, with labels.", words)
 
 
 def _latest(schema, table, resource, period, shortest, codelist, measure, words) -> list[str]:
@@ -234,10 +234,11 @@ def _latest(schema, table, resource, period, shortest, codelist, measure, words)
         f"JOIN {schema}.{quoted(codelist)} AS list ON list.code = cells.{quoted(period)} "
         f"WHERE list.level = {literal(shortest)} AND cells.{quoted(measure[1])} IS DISTINCT FROM {literal(NOT_AVAILABLE)})"
     )
-    return _commented(schema, f"v_{table}_latest", text, f"{resource['title']}, with labels: the latest {shortest} only.", words)
+    return commented(schema, f"v_{table}_latest", text, f"{resource['title']}, with labels: the latest {shortest} only.", words)
 
 
-def _commented(schema: str, view: str, text: str, words: str, columns: Mapping[str, str]) -> list[str]:
+def commented(schema: str, view: str, text: str, words: str, columns: Mapping[str, str]) -> list[str]:
+    """Statements that make a view of a query, with a comment on it and on each of its columns."""
     name = f"{schema}.{quoted(view)}"
     statements = [f"CREATE VIEW {name} AS {text}", f"COMMENT ON VIEW {name} IS {literal(words)}"]
     return statements + [f"COMMENT ON COLUMN {name}.{quoted(column)} IS {literal(said)}" for column, said in columns.items()]

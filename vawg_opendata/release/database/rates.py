@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from vawg_opendata.release.database.queries import commented
 from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import literal, quoted
 
@@ -32,20 +33,28 @@ def population_table(connection: duckdb.DuckDBPyConnection, published: Path) -> 
 
 
 def rate_views(connection: duckdb.DuckDBPyConnection, package: Mapping, schema: str) -> None:
-    """A view `v_<table>_rates` for each table with areas and months: whole years, each with the residents of the year in which it begins.
+    """A view `v_<table>_rates` for each table with areas and months, beside its view with labels: whole years, each with the residents of
+    the year in which it begins.
 
     An estimate of the middle of a year, 30 June, lies in the calendar year and in the financial year that begins in it.
     """
     for resource in package["resources"]:
-        links = {key["fields"][0]: key["reference"]["resource"] for key in resource.get("schema", {}).get("foreignKeys", [])}
-        if not resource.get("statistics") or not {"area", "month"} <= links.keys() or resource.get("format") != "csv":
+        if resource.get("type") != "table" or not resource.get("statistics"):
             continue
-        measures = [entry["measure"] for entry in resource["statistics"]]
-        rates = ", ".join(f"1000.0 * counts.{quoted(measure)} / residents.population AS {quoted(f'{measure}_per_1000')}" for measure in measures)
-        view = quoted(f"v_{resource['name']}_rates")
-        connection.execute(
-            f"CREATE VIEW {schema}.{view} AS SELECT counts.*, residents.population, {rates} "
-            f"FROM {schema}.{quoted(resource['name'])} AS counts JOIN {schema}.{quoted(links['month'])} AS period ON period.code = counts.month "
-            f'JOIN main."_population" AS residents ON residents.area = counts.area AND residents."year" = TRY_CAST(counts.month[:4] AS INTEGER) '
-            "WHERE period.level IN ('year', 'financial_year') AND period.label = period.code"
+        links = {key["fields"][0] for key in resource["schema"]["foreignKeys"]}
+        if not {"area", "month"} <= links:
+            continue
+        kinds = {field["name"]: field["type"] for field in resource["schema"]["fields"]}
+        counts = [entry["measure"] for entry in resource["statistics"] if kinds[entry["measure"]] == "integer"]
+        view, name = f"v_{resource['name']}", f"v_{resource['name']}_rates"
+        rates = "".join(f", 1000.0 * counts.{quoted(count)} / residents.population AS {quoted(f'{count}_per_1000')}" for count in counts)
+        text = (
+            f"SELECT counts.*, residents.population{rates} FROM {schema}.{quoted(view)} AS counts "
+            'JOIN main."_population" AS residents ON residents.area = counts.area AND residents."year" = TRY_CAST(counts.month[:4] AS INTEGER) '
+            "WHERE counts.month_level IN ('year', 'financial_year') AND counts.month_label = counts.month"  # a part of a year is labelled so
         )
+        described = "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database() AND schema_name || '.' || table_name = ?"
+        words = dict(connection.execute(described, [f"{schema.strip(chr(34))}.{view}"]).fetchall())
+        words |= {"population": "Residents in the year in which the period begins."} | {f"{count}_per_1000": f"{count} per 1,000 residents; empty where the count is." for count in counts}
+        for statement in commented(schema, name, text, f"{resource['title']}: whole years per 1,000 residents.", words):
+            connection.execute(statement)
