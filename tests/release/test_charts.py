@@ -43,7 +43,7 @@ def test_charts_are_of_measures_with_time_and_say_what_they_are(package):
     assert sorted(path.name for path in (package / "charts").iterdir()) == ["offences.png", "offences.svg", "rate.png", "rate.svg"]  # victims have no time
     for path in (package / "charts").glob("*.svg"):
         text = path.read_text(encoding="utf-8")
-        assert "Title of many &amp; more, version 1.0.0. Synthetic data: these are not real crimes" in text and "by month" in text
+        assert "Title of many &amp; more, version 1.0.0. Synthetic data: these are not real crimes." in text and "by month" in text and "The series breaks: 1 New system." in text
 
 
 def test_a_withheld_total_is_hatched_and_has_no_number(tmp_path):

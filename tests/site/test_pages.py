@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.paths import shared
 from tests.release.packages import MIXED, release
 from tests.site.folders import LISTS, MANY, MAPPED, TABLES, combine, list_versions, make_published
 from vawg_opendata.site import build_site
@@ -307,3 +308,11 @@ def test_a_package_that_was_really_published_becomes_pages(tmp_path):
     combine(published)
     text = (build_site(published) / "victims-test" / "victims_by_age_group" / "index.html").read_text(encoding="utf-8")
     assert text.count("[c]<i> withheld</i></td>") > 1
+
+
+def test_the_helpline_that_the_force_names_is_on_every_page_with_its_number(published):
+    """The Met's own action plan gives the number of the National Domestic Abuse Helpline."""
+    said = shared("met_documents", "001_09bccfed5e135b66.txt").read_text(encoding="utf-8")
+    number = re.search(r"National Domestic Abuse Helpline \(([\d ]+)\)", said)[1]
+    for path in (published / "site").rglob("*.html"):
+        assert f'<a href="tel:{number.replace(" ", "")}">{number}</a> National Domestic Abuse Helpline' in path.read_text(encoding="utf-8"), path.name

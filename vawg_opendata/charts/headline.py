@@ -1,5 +1,6 @@
 """The chart of one cell over time: its points, where the series breaks, what it shows in a sentence, and the chart as files."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,6 +9,8 @@ from vawg_opendata.charts.cells import Cells, finest, totals
 from vawg_opendata.charts.series import WIDE, Break, Point, chart
 
 WORDS = {"c": "withheld", "x": "not available", "z": "not applicable"}
+MOST_LETTERS = 112
+"""Of a line of notes, which fits a chart that stands alone."""
 
 
 def number(value: float, integer: bool) -> str:
@@ -84,12 +87,21 @@ def _by(cells: Cells) -> str:
     return f"by {level}" if level else "in total"
 
 
-def standalone(cells: Cells, caption: str, note: str, breaks: Sequence[Mapping[str, str]]) -> tuple[str, bytes] | None:
-    """The chart of a table's total as an SVG file and a PNG file, with `caption` and `note` drawn in; None where there is no chart."""
+def standalone(cells: Cells, caption: str, notes: Sequence[str], breaks: Sequence[Mapping[str, str]]) -> tuple[str, bytes] | None:
+    """The chart of a table's total as an SVG file and a PNG file; None where there is no chart.
+
+    `caption`, `notes`, the key to its marks and the breaks of the series are drawn in: a picture is passed on without its page.
+    """
     if not cells.period:
         return None
     drawn, words = points(cells, totals(cells))
     if len(drawn) < 2:
         return None
-    drawing = chart(drawn, words, breaks_of(drawn, breaks), (WIDE[0], WIDE[1] + 54), caption, note)
-    return drawing.svg(f"Chart: {caption}. {note}. {summary(drawn, words)}"), drawing.png()
+    places = breaks_of(drawn, breaks)
+    keys = [f"Hatched: {WORDS['c']} to protect people, not zero." if any(point.status == "c" for point in drawn) else ""]
+    keys += [f"Grey: {WORDS['x']}." if any(point.status not in ("", "c") for point in drawn) else ""]
+    named = [f"{place.number} {breaks[place.number - 1]['title']}" for place in places]
+    keys += [f"The series breaks: {'; '.join(named)}." if named else ""]
+    lines = [line for note in [*notes, *keys] for line in textwrap.wrap(note, MOST_LETTERS)]
+    drawing = chart(drawn, words, places, WIDE, caption, lines)
+    return drawing.svg(f"Chart: {caption}. {' '.join([*notes, *filter(None, keys)])} {summary(drawn, words)}"), drawing.png()

@@ -13,6 +13,7 @@ from vawg_opendata.charts.drawing import Drawing
 
 MOST_COLUMNS = 40  # more periods than this are a line
 MOST_DOTS = 60
+NOTE_LINE = 16  # pixels
 WIDE, NARROW = (760, 330), (360, 280)
 
 
@@ -48,18 +49,20 @@ def nice_ticks(top: float, most: int = 5) -> list[float]:
     return [step * index for index in range(math.ceil(top / step - 1e-9) + 1)]
 
 
-def chart(points: Sequence[Point], shown: Sequence[str], breaks: Sequence[Break] = (), size: tuple[int, int] = WIDE, title: str = "", note: str = "") -> Drawing:
-    """The drawing of a series. `shown` is the text of each point; `title` and `note` are drawn only where the chart stands alone."""
-    drawing = Drawing(*size)
-    width, height = size
-    above = (54 if title else 0) + (18 if breaks else 8)
-    ticks = nice_ticks(max((point.value for point in points if point.value is not None), default=0), 5 if height > 300 else 4)
+def chart(points: Sequence[Point], shown: Sequence[str], breaks: Sequence[Break] = (), size: tuple[int, int] = WIDE, title: str = "", notes: Sequence[str] = ()) -> Drawing:
+    """The drawing of a series. `shown` is the text of each point; `title` and below it the lines of `notes` are drawn only where the chart
+    stands alone, which makes it that much taller."""
+    ticks = nice_ticks(max((point.value for point in points if point.value is not None), default=0), 5 if size[1] > 300 else 4)
+    head = 36 + NOTE_LINE * len(notes) if title else 0
+    width, height = size[0], size[1] + head
+    drawing = Drawing(width, height)
     names = [f"{tick:,.0f}" if ticks[1] >= 1 else f"{tick:g}" for tick in ticks]
-    left, right, top, bottom = 14 + 7.4 * max(map(len, names)), width - 22, above, height - 30
+    left, right, top, bottom = 14 + 7.4 * max(map(len, names)), width - 22, head + (18 if breaks else 8), height - 30
     if title:
         drawing.rectangle("paper", 0, 0, width, height)
         drawing.text("title", 10, 24, title)
-        drawing.text("small", 10, 42, note)
+        for at, note in enumerate(notes, start=1):
+            drawing.text("small", 10, 26 + NOTE_LINE * at, note)
 
     def y(value: float) -> float:
         return bottom - (bottom - top) * value / ticks[-1]

@@ -18,11 +18,11 @@ def write_charts(folder: Path, described: Mapping) -> None:
     tables = {resource["name"]: resource for resource in described["resources"] if resource.get("type") == "table"}
     lists = {name: read_codes(folder, resource) for name, resource in tables.items() if resource["path"].startswith("codelists/")}
     breaks = read_rows(folder / tables["series_breaks"]["path"]) if "series_breaks" in tables else []
-    note = f"{described['title']}, version {described['version']}" + (". Synthetic data: these are not real crimes" if described.get("synthetic") else "")
+    notes = [f"{described['title']}, version {described['version']}.", *(["Synthetic data: these are not real crimes."] if described.get("synthetic") else [])]
     for resource in tables.values():
         for cells in read_cells(folder, resource, lists) if "statistics" in resource else []:
             home = folder / FOLDER
-            drawn = None if (home / f"{cells.measure}.svg").exists() else standalone(cells, headline_caption(cells), note, breaks)
+            drawn = None if (home / f"{cells.measure}.svg").exists() else standalone(cells, headline_caption(cells), notes, breaks)
             if drawn:
                 home.mkdir(exist_ok=True)
                 (home / f"{cells.measure}.svg").write_text(drawn[0], encoding="utf-8", newline="\n")
