@@ -6,6 +6,7 @@ served with their content security policy as a header, and opened from the folde
 
 import functools
 import http.server
+import json
 import os
 import shutil
 import threading
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.site.folders import make_published
-from vawg_opendata.site import build_site
+from tests.site.test_maps import collection, residents
+from vawg_opendata.site import build_site, place_boundaries, place_population
 from vawg_opendata.site.build import EXIT_ADDRESS, POLICY
+from vawg_opendata.sources import boundaries, population
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
@@ -37,6 +40,9 @@ PAGES = (
     "progress.html",
     "maps.html",
     "maps/hexagons-2023-24.html",
+    "maps/wards-2023-24.html",
+    "many/1.0.0/by_area.html",
+    "many/1.0.0/cases.html",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -56,6 +62,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> Path:
     folder = make_published(tmp_path_factory.mktemp("browser") / "published")
+    landing = folder.parent / "landing"
+    (landing / "boundaries").mkdir(parents=True)
+    for level in ("borough", "ward"):
+        (landing / "boundaries" / f"{level}s.geojson").write_text(json.dumps(collection(level)), encoding="utf-8")
+    place_boundaries(boundaries.sound(landing / "boundaries"), folder)
+    place_population(population.sound(residents(landing / "population")), folder)
     build_site(folder)
     return folder
 

@@ -27,7 +27,7 @@ from vawg_opendata.site.product_page import changes_words, description, headline
 from vawg_opendata.site.progress import progress
 from vawg_opendata.site.questions import answers, notebook
 from vawg_opendata.site.released import AUDIENCE, Version, newest, released
-from vawg_opendata.site.table_pages import Page, record_page, table_pages
+from vawg_opendata.site.table_pages import Page, earlier_pages, record_page, table_pages
 from vawg_opendata.sources import boundaries
 from vawg_opendata.sources.population import read_population
 
@@ -140,7 +140,12 @@ def _in_order(products: Mapping[str, list[Version]]) -> list[tuple[str, list[Ver
 def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Version) -> Iterator[tuple[str, str | bytes]]:
     is_latest = version is shelf.latest
     cells = shelf.cells if is_latest else [one for resource in version.statistical for one in version.cells(resource)]
-    values = page(version, shelf.latest, shelf.versions, cells, shelf.addresses if is_latest else {})
+    earlier = [] if is_latest else list(earlier_pages(version, cells))
+    addresses = shelf.addresses if is_latest else {one.path.partition("/")[2].removesuffix(".html"): one.path for one in earlier}
+    for one in earlier:
+        trail = [("Data", "index.html"), (f"{version.descriptor['title']}, version {version.number}", f"{version.product}/{version.number}.html"), (one.name, "")]
+        yield f"{version.product}/{one.path}", _render(environment, "table", "../../", "", **one.values, trail=trail)
+    values = page(version, shelf.latest, shelf.versions, cells, addresses)
     text = _render(environment, "product", "../", "", **values, trail=[("Data", "index.html"), (values["title"], "")])
     yield f"{version.product}/{version.number}.html", text
     if is_latest:

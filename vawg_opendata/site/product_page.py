@@ -78,7 +78,7 @@ def page(version: Version, latest: Version, versions: Sequence[Version], cells: 
         "chart_files": _charts(version, cells[0].measure) if cells else [],
         "replaced_by": "" if version is latest else "index.html",
         "headline": headline(cells[0], version.notes("series_breaks")) if cells else {"title": "", "tiles": [], "figure": ""},
-        "tables": [_table(version, one, pages) for one in cells] + [_records(version, resource, pages) for resource in version.records],
+        "tables": [_table(version, one, pages, version is latest) for one in cells] + [_records(version, resource, pages) for resource in version.records],
         "definitions": version.notes("definitions"),
         "breaks": version.notes("series_breaks"),
         "protection": _protection(version.json("disclosure.json")),
@@ -117,13 +117,13 @@ def facts(cells: Cells) -> str:
     return f"{cells.size:,} cells, {share}{f', {missing:,} not available' if missing else ''}."
 
 
-def _table(version: Version, cells: Cells, pages: Mapping[str, str]) -> dict:
+def _table(version: Version, cells: Cells, pages: Mapping[str, str], explored: bool) -> dict:
     return {
         "title": cells.title,
         "description": cells.description,
         "facts": facts(cells),
         "page": pages.get(cells.name, ""),
-        "explore": f"../explore.html#t={version.product}/{cells.name}" if cells.name in pages else "",
+        "explore": f"../explore.html#t={version.product}/{cells.name}" if explored and cells.name in pages else "",
         "files": files_of(version, cells.table),
     }
 

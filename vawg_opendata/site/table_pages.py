@@ -1,6 +1,6 @@
-"""The pages of the tables of a version: one per table, and one per slice of it."""
+"""The pages of the tables of a version: one per table and, of the latest version, one per slice of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -43,26 +43,13 @@ def table_pages(version: Version, cells: Cells, breaks: Sequence[Mapping[str, st
 
         return link
 
-    common = {
-        "summary": cells.description,
-        "synthetic": version.descriptor.get("synthetic", False),
-        "facts": f"Version {version.number}. The whole table: {facts(cells)}",
-        "files": _files(version, cells.table),
-        "left_out": left_out(cells),
-        "product_page": "../index.html",
-        "product": version.product,
-        "product_title": version.descriptor["title"],
-    }
+    common = _common(version, cells) | {"product_page": "../index.html"}
     explore = f"../../explore.html#t={version.product}/{cells.name}"
     yield Page(
         f"{cells.name}/index.html",
         common
+        | _whole(cells, whole, breaks, link_from(whole))
         | {
-            "title": cells.title,
-            "heading": cells.title,
-            "lead": cells.description,
-            "figure": _figure(cells, whole, breaks),
-            "blocks": _blocks(cells, whole, link_from(whole)),
             "groups": _groups(cells, parts),
             "groups_title": "In detail",
             "explore": explore,
@@ -89,6 +76,41 @@ def table_pages(version: Version, cells: Cells, breaks: Sequence[Mapping[str, st
             cells.title,
             _without_page(cells, part, by_subject),
         )
+
+
+def earlier_pages(version: Version, cells: Sequence[Cells]) -> Iterator[Page]:
+    """The pages of the tables of an earlier version: each table at its upper levels, and its records. The rest is in the files."""
+    breaks = version.notes("series_breaks")
+    more = {"product_page": f"../{version.number}.html", "replaced_by": "../index.html"}
+    for one in cells:
+        values = _common(version, one) | _whole(one, overview(one), breaks, lambda code: "") | {"groups": []} | more
+        yield Page(f"{version.number}/{one.name}.html", values, one.title, "table")
+    for resource in version.records:
+        if found := record_page(version, resource):
+            yield Page(f"{version.number}/{resource['name']}.html", {**found.values, **more}, found.name, "table")
+
+
+def _common(version: Version, cells: Cells) -> dict:
+    return {
+        "summary": cells.description,
+        "synthetic": version.descriptor.get("synthetic", False),
+        "facts": f"Version {version.number}. The whole table: {facts(cells)}",
+        "files": _files(version, cells.table),
+        "left_out": left_out(cells),
+        "product": version.product,
+        "product_title": version.descriptor["title"],
+    }
+
+
+def _whole(cells: Cells, whole: Slice, breaks: Sequence[Mapping[str, str]], link: Callable[[str], str]) -> dict:
+    """What the page of a whole table shows."""
+    return {
+        "title": cells.title,
+        "heading": cells.title,
+        "lead": cells.description,
+        "figure": _figure(cells, whole, breaks),
+        "blocks": _blocks(cells, whole, link),
+    }
 
 
 def record_page(version: Version, resource: Mapping) -> Page | None:
