@@ -139,7 +139,7 @@ def test_pages_fit_a_narrow_phone_and_targets_are_large_enough(address, open_pag
     for path in PAGES:
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-    for path in ("many/index.html", "many/by_area/b1.html", "explore.html"):
+    for path in ("many/index.html", "many/by_area/b1.html", "explore.html", "maps/wards-2023-24.html"):
         page.goto(address + path)
         result = axe.Axe().run(page, options={"runOnly": RULES}).response
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in result["violations"]] == [], path
@@ -155,6 +155,16 @@ def test_nothing_is_asked_of_anyone_else_and_nothing_is_stored(address, open_pag
     assert all(url.startswith(address) for url in page.asked)
     assert page.context.cookies() == []
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert not page.complaints
+
+
+def test_every_page_opens_from_a_folder(published, open_page):
+    base = f"{(published / 'site').as_uri()}/"
+    page = open_page(base + "index.html")
+    for path in PAGES:
+        page.goto(base + path)
+        assert page.locator("main h1").count() == 1, path
+    assert all(url.startswith(base) for url in page.asked)
     assert not page.complaints
 
 
@@ -224,6 +234,31 @@ def test_the_keyboard_reaches_the_content_and_the_exit_first(address, open_page)
     assert page.evaluate("document.activeElement.textContent") == "Exit this page"
     page.keyboard.press("Enter")
     assert left(page)
+
+
+def test_tables_and_explore_are_used_by_keyboard_alone(address, open_page):
+    page = open_page(address + "many/by_area/b1.html")
+
+    def tab_to(wanted: str) -> None:
+        for _ in range(200):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"(one => {wanted})(document.activeElement)"):
+                assert page.evaluate("(seen => seen.outlineStyle !== 'none' || seen.boxShadow !== 'none')(getComputedStyle(document.activeElement))")
+                return
+        raise AssertionError(f"{wanted} is not reached")
+
+    tab_to("one.matches('table.cells thead th:nth-child(2) button')")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('th').getAttribute('aria-sort')") == "descending"
+    tab_to("one.matches('main details > summary')")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.parentElement.open")
+    page.goto(address + "explore.html#t=many/by_area_and_class&by=year&area=B2&offence=a/b")
+    page.wait_for_selector("#explore tbody tr")
+    tab_to("one.labels && one.labels.length && one.labels[0].textContent === 'Area'")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("!document.getElementById('shown').textContent.includes('Borough 2')")
+    assert not page.complaints
 
 
 def test_withheld_missing_and_zero_are_read_out_differently(address, open_page):
