@@ -22,6 +22,7 @@ from pathlib import Path
 import dagster as dg
 from vawg_opendata.assets.anonymisation import PROTECTED
 from vawg_opendata.assets.landing import landing_files
+from vawg_opendata.assets.months import PARTITIONED
 from vawg_opendata.assets.packages import PACKAGES
 from vawg_opendata.assets.records import read_records
 from vawg_opendata.assets.resources import RunSettings, instance_of
@@ -30,6 +31,12 @@ from vawg_opendata.settings import Settings
 
 landing, work, published = map(Path, sys.argv[1:4])
 settings = Settings(landing=landing, work=work, published=published, products=("female-homicide",))
+if sys.argv[4:]:
+    months = {"dagster/asset_partition_range_start": "2024-06", "dagster/asset_partition_range_end": "2024-07"}
+    with instance_of(settings) as instance:
+        dg.materialize([PARTITIONED[0]], resources={"settings": RunSettings.of(settings)}, instance=instance, tags=months)
+        print(*sorted(instance.get_materialized_partitions(PARTITIONED[0].key)))
+    sys.exit()
 ours = [asset for asset in (*STATISTICS, *PROTECTED, *PACKAGES) if "homicide" in str(asset.keys)]
 with instance_of(settings) as instance:
     run = dg.materialize([landing_files, read_records, *ours], resources={"settings": RunSettings.of(settings)}, instance=instance)
@@ -40,14 +47,14 @@ print("NEW" if made[0].materialization.metadata["is_new"].value else "SAME")
 
 @pytest.fixture
 def landing(tmp_path):
-    generate(300, 7, tmp_path / "landing", first="2024-07", last="2024-07", homicides_from="2022-01", street_months=0)
+    generate(300, 7, tmp_path / "landing", first="2024-06", last="2024-07", homicides_from="2022-01", street_months=2)
     return tmp_path / "landing"
 
 
-def start(log: Path, *folders: Path) -> subprocess.Popen:
+def start(log: Path, *arguments: Path | str) -> subprocess.Popen:
     environment = {key: value for key, value in os.environ.items() if key != "DAGSTER_HOME"} | {"PYTHONUNBUFFERED": "1"}
     with log.open("wb") as file:
-        return subprocess.Popen([sys.executable, "-c", RUN, *map(str, folders)], cwd=REPOSITORY, env=environment, stdout=file, stderr=file)
+        return subprocess.Popen([sys.executable, "-c", RUN, *map(str, arguments)], cwd=REPOSITORY, env=environment, stdout=file, stderr=file)
 
 
 def until(true, process: subprocess.Popen, log: Path) -> None:
@@ -59,10 +66,10 @@ def until(true, process: subprocess.Popen, log: Path) -> None:
 
 
 def test_runs_at_once_wait_for_one_another_also_for_one_that_is_killed(landing, tmp_path):
-    """The first is killed in the middle of its work; the second, in the same work folder, and the third, which publishes into
-    the same folder, do theirs: nothing is published twice, nothing half, and no database is found locked."""
+    """The first is killed in the middle of its work; the second, in the same work folder, a backfill beside it, and the third, which
+    publishes into the same folder, do theirs: nothing is published twice, nothing half, and no database is found locked."""
     shared, other, published = tmp_path / "shared", tmp_path / "other", tmp_path / "published"
-    logs = [tmp_path / f"{name}.log" for name in ("first", "second", "third")]
+    logs = [tmp_path / f"{name}.log" for name in ("first", "second", "third", "backfill")]
     first = start(logs[0], landing, shared, published)
     until((shared / "records").is_dir, first, logs[0])
     second = start(logs[1], landing, shared, published)
@@ -70,10 +77,11 @@ def test_runs_at_once_wait_for_one_another_also_for_one_that_is_killed(landing, 
     first.send_signal(signal.SIGKILL)
     first.wait(30)
     third = start(logs[2], landing, other, published)
-    for process, log in ((second, logs[1]), (third, logs[2])):
+    backfill = start(logs[3], landing, shared, published, "months")
+    for process, log in ((second, logs[1]), (third, logs[2]), (backfill, logs[3])):
         assert process.wait(300) == 0, log.read_text(encoding="utf-8")[-3000:]
     told = [log.read_text(encoding="utf-8") for log in logs[1:]]
-    assert sorted(text.splitlines()[-1] for text in told) == ["NEW", "SAME"]
+    assert sorted(text.splitlines()[-1] for text in told) == ["2024-06 2024-07", "NEW", "SAME"]
     assert not any("lock" in text.lower() for text in told)
     listed = json.loads((published / "datastore" / "female-homicide" / "versions.json").read_text(encoding="utf-8"))
     assert [entry["version"] for entry in listed] == ["1.0.0"]
