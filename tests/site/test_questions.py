@@ -96,6 +96,10 @@ def test_answers_are_those_of_the_counts(found):
     expected = [(labels[area], year, value("offences_by_borough_and_class", (area, "stalk", year)), "published") for area in "AB" for year in ("2022", "2023", "2024")]
     assert list(stalking) == expected
 
+    killed = by_title["How many women and girls were killed by a partner or former partner, by year?"].rows
+    years = ("2022", "2018-2022", "2022-2024")  # whatever lengths of time the package has: some have no single years
+    assert list(killed) == [(year, value("victims_by_relationship", ("p", year)), "published") for year in years]
+
     revised = by_title["What was revised since the version before?"].rows
     assert revised == (("vawg-offences", "1.1.0", "1.0.0", "offences_by_area", "revised", 1),)
 

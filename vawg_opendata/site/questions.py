@@ -48,11 +48,11 @@ ORDER BY borough, month""",
     ),
     Question(
         "How many women and girls were killed by a partner or former partner, by year?",
-        "Single years where they are published; the blocks of three years show more.",
+        "Single years where they can be published, and blocks of three and five years, in which small numbers can be.",
         """SELECT year_label AS years, female_homicide_victims AS victims, female_homicide_victims_status_label AS status
 FROM female_homicide.v_victims_by_relationship
-WHERE relationship_label = 'Partner or former partner' AND year_level IN ('year', 'pooled_3')
-ORDER BY year_level, year""",
+WHERE relationship_label = 'Partner or former partner' AND year_level <> 'total'
+ORDER BY year_level DESC, year""",
         ("female_homicide.victims_by_relationship",),
     ),
     Question(
