@@ -22,6 +22,15 @@ def recipes(version: Version, table: str) -> list[tuple[str, str, str]]:
             f"withheld = table[table['{measure}_status'] == 'c']",
         ),
         (
+            "Python, polars",
+            "The same; null is not published.",
+            "import polars\n\n"
+            f"table = polars.read_parquet('data/{table}.parquet')\n"
+            f"labels = polars.read_csv('codelists/{dimension}.csv', infer_schema=False).select('code', 'label')\n"
+            f"table = table.join(labels, left_on='{dimension}', right_on='code')\n"
+            f"withheld = table.filter(polars.col('{measure}_status') == 'c')",
+        ),
+        (
             "R",
             "With the packages frictionless and arrow.",
             "library(frictionless)\n"
