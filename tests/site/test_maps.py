@@ -17,7 +17,7 @@ from tests.site.test_pages import Reader, released, told
 from vawg_opendata.reference import load_codelist, load_crosswalk
 from vawg_opendata.site import build_site, place_boundaries, place_population
 from vawg_opendata.site.bands import bands
-from vawg_opendata.site.geography import hexagons, square_kilometres, tiles
+from vawg_opendata.site.geography import Shape, hexagons, projected, square_kilometres, tiles
 from vawg_opendata.site.map_pages import merged
 from vawg_opendata.site.maps import _plain
 from vawg_opendata.site.released import newest
@@ -265,3 +265,18 @@ def test_real_boundaries_are_read():
     level, found = read_boundaries(shared("data", "geography", "london_boroughs.json"))
     assert level == "borough" and len(found) == 32
     assert all(-0.6 < longitude < 0.4 and 51.2 < latitude < 51.8 for rings in found.values() for ring in rings for longitude, latitude in ring)
+
+
+def even_odd(rings, place) -> bool:
+    """Whether a place is inside, by how often a ray from it crosses the border."""
+    x, y = place
+    edges = [(a, b) for ring in rings for a, b in zip(ring, (*ring[1:], ring[0]), strict=True)]
+    return sum((a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) for a, b in edges) % 2 == 1
+
+
+def test_the_number_of_a_class_stands_in_its_area():
+    bent = Shape([[(0, 0), (10, 0), (10, 1), (1, 1), (1, 9), (10, 9), (10, 10), (0, 10)]])
+    real = projected(read_boundaries(shared("data", "geography", "london_boroughs.json"))[1]).values()
+    for shape in (bent, *real, *tiles().values()):
+        assert even_odd(shape.rings, shape.middle)
+    assert not even_odd(bent.rings, (5, 5)) and tiles()["E09000012"].middle == pytest.approx(tuple(sum(axis) / 4 for axis in zip(*tiles()["E09000012"].rings[0], strict=True)))

@@ -8,12 +8,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vawg_opendata.reference import load_crosswalk
 
 HEXAGON = "H3-"
 """How codes of hexagons begin; the index of the cell follows."""
 FINEST = 7
 """The resolution of the smallest hexagons of the code list."""
+LINES = 15
+"""Across a shape, in search of its middle; an odd number, so that one goes through the middle of its box."""
 _NARROWING = math.cos(math.radians(51.5))  # a degree of longitude in London, in degrees of latitude
 
 Ring = Sequence[tuple[float, float]]
@@ -31,6 +35,28 @@ class Shape:
         """West, north, east and south of the largest ring."""
         boxes = [(min(x for x, _ in ring), min(y for _, y in ring), max(x for x, _ in ring), max(y for _, y in ring)) for ring in self.rings]
         return max(boxes, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]))
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """A place well inside: of the middles of what some lines across the shape have in it, the one farthest from its border.
+
+        The middle of its box may lie outside of a bent area, in another one.
+        """
+        west, north, east, south = self.box
+        start = np.array([place for ring in self.rings for place in ring])
+        end = np.array([place for ring in self.rings for place in (*ring[1:], ring[0])])
+        found = []
+        for y in np.linspace(north, south, LINES + 2)[1:-1]:
+            met = (start[:, 1] <= y) != (end[:, 1] <= y)
+            share = (y - start[met, 1]) / (end[met, 1] - start[met, 1])
+            across = np.sort(start[met, 0] + share * (end[met, 0] - start[met, 0]))
+            found += [((left + right) / 2, y) for left, right in across.reshape(-1, 2)]
+        places = np.array(found)
+        along, apart = end - start, places[:, None] - start
+        nearest = np.clip((apart * along).sum(axis=2) / np.maximum((along * along).sum(axis=1), 1e-18), 0, 1)
+        distances = np.hypot(*np.moveaxis(apart - nearest[..., None] * along, 2, 0)).min(axis=1)
+        x, y = places[distances.argmax()]
+        return float(x), float(y)
 
 
 def tiles() -> dict[str, Shape]:

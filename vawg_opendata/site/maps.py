@@ -128,7 +128,7 @@ def _letter(drawing: Drawing, area: Area | None, shape: Shape, bands: Bands, put
     breadth = min(east - west, south - north) * scale
     if breadth < ROOM_FOR_NUMBER:
         return
-    x, y = put(((west + east) / 2, (north + south) / 2))
+    x, y = put(shape.middle)
     band = bands.of(area.value) if area and not area.status and area.value else 0
     tone = "-light" if band >= DARK else ""
     if shape.short and breadth >= ROOM_FOR_NAME:
