@@ -23,8 +23,8 @@ from anonymisation.system import System, build_system
 from anonymisation.tables import PublishedTable
 
 MOST_TOGETHER = 2_500
-"""Unknowns up to which tables are attacked together with the lists; beyond, each table by itself.  At 2,000 unknowns the attack takes
-seconds, at 7,000 minutes."""
+"""Open unknowns up to which tables are attacked together with the lists; beyond, each table by itself.  At 2,000 the attack takes up to a
+minute (most of it to prove in whole numbers what fractions prove in a second), at 7,000 several."""
 
 MOST_APART = 6_000
 """Unknowns beyond which a table is not attacked."""
