@@ -3,7 +3,7 @@
 Belongs here: the frequency table of the records, and the classes at any combination of levels computed from those at a finer one.
 Does not belong here: which levels are chosen (``search``), what must hold of a class (``models``).
 
-Roll-up: LeFevre, DeWitt, Ramakrishnan, "Incognito", SIGMOD 2005, section 3.1.
+Roll-up: LeFevre, DeWitt, Ramakrishnan, "Incognito", SIGMOD 2005, section 3 (rollup property).
 """
 
 from __future__ import annotations
