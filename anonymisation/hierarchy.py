@@ -21,18 +21,22 @@ class Hierarchy:
     Several hierarchies may share codes: months add up to calendar years by one and to financial years by another, and
     both kinds of year add up to the root.  A code outside a hierarchy has no entry in it.
 
-    Raises ``HierarchyError`` where a parent is not a code, a chain of parents runs in a circle, or the children of
-    some parent do not partition the leaves below it.
+    ``aside``: codes without children whose people are counted under the same code in every dimension that has it, such as those of whom
+    nothing is told but that they are counted.  Tables by different dimensions so have one count of them.
+
+    Raises ``HierarchyError`` where a parent is not a code, a chain of parents runs in a circle, the children of
+    some parent do not partition the leaves below it, or a code set aside has children.
     """
 
     dimension: str
     codes: tuple[str, ...]
     total: str
     parents: Mapping[str, Mapping[str, str]]
+    aside: frozenset[str]
     _children: dict[tuple[str, str], tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __init__(
-        self, dimension: str, codes: Iterable[str], total: str, parents: Mapping[str, Mapping[str, str]]
+        self, dimension: str, codes: Iterable[str], total: str, parents: Mapping[str, Mapping[str, str]], aside: Iterable[str] = ()
     ) -> None:
         object.__setattr__(self, "dimension", dimension)
         object.__setattr__(self, "codes", tuple(codes))
@@ -40,6 +44,7 @@ class Hierarchy:
         object.__setattr__(
             self, "parents", {name: {c: p for c, p in links.items() if p} for name, links in parents.items()}
         )
+        object.__setattr__(self, "aside", frozenset(aside))
         known = set(self.codes)
         if len(known) != len(self.codes):
             twice = sorted({code for code in self.codes if self.codes.count(code) > 1})
@@ -66,6 +71,9 @@ class Hierarchy:
             )
         object.__setattr__(self, "_children", {key: tuple(value) for key, value in children.items()})
         self._check_partition()
+        wrong = sorted(self.aside.difference(self.leaves))
+        if wrong:
+            raise HierarchyError(f"dimension {dimension!r}: {wrong[0]!r} is set aside, and is not a code without children")
 
     @property
     def sums(self) -> Mapping[tuple[str, str], tuple[str, ...]]:

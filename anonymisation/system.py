@@ -4,7 +4,8 @@ Belongs here: which cells of different tables are the same cell, and which sums 
 suppressor and the intruder, who share nothing else.  Does not belong here: policies, values, suppression patterns.
 
 Two cells are the same cell if they have the same measure and, leaving out every dimension at its total, the same
-codes: the total row of a table by area and month is the total row of a table by offence and month.  Cells are
+codes: the total row of a table by area and month is the total row of a table by offence and month.  A code that hierarchies set aside
+counts the same people whichever dimension it is in, so that its cells are the same as well.  Cells are
 numbered from 0 over all tables.  A *margin class* is a set of dimensions that are not at their total.
 
 The sums are those along each hierarchy in each margin class, over all tables that show it.  That these are all the constraints there are holds
@@ -15,6 +16,7 @@ constrain more than the tables say.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -90,7 +92,9 @@ class System:
         for grid in self.grids.values():
             if dimension in grid.dimensions:
                 axis = grid.dimensions.index(dimension)
-                place = [self.hierarchies[dimension].codes.index(c) + 1 for c in grid.codes[axis]]
+                hierarchy = self.hierarchies[dimension]
+                # A code set aside is in the sums of other dimensions, too; every sum along this one has other codes besides.
+                place = [0 if c in hierarchy.aside else hierarchy.codes.index(c) + 1 for c in grid.codes[axis]]
                 shape = [-1 if i == axis else 1 for i in range(grid.ids.ndim)]
                 there = grid.ids >= 0
                 code[grid.ids[there]] = np.broadcast_to(np.reshape(place, shape), grid.ids.shape)[there]
@@ -198,7 +202,30 @@ def _number_cells(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) 
         count = int(np.prod(shape, dtype=np.int64))
         grids[key] = Grid(dimensions, lists, np.arange(offset, offset + count, dtype=np.int64).reshape(shape))
         offset += count
+    for _, cells in aside_cells(grids, hierarchies):
+        for grid, place in cells[1:]:
+            grid.ids[place] = cells[0][0].ids[cells[0][1]]
     return grids
+
+
+def aside_cells(
+    grids: Mapping[MarginClass, Grid], hierarchies: Mapping[str, Hierarchy]
+) -> list[tuple[tuple, list[tuple[Grid, tuple[int, ...]]]]]:
+    """The cells of codes that are set aside: a name for each, the same in all systems, with the places that are this one cell.
+
+    Raises ``TableError`` where one table has such codes in two dimensions.
+    """
+    found: dict[tuple, list[tuple[Grid, tuple[int, ...]]]] = {}
+    for grid in grids.values():
+        kept = [[i for i, code in enumerate(codes) if code in hierarchies[d].aside] for d, codes in zip(grid.dimensions, grid.codes, strict=True)]
+        axes = [axis for axis, places in enumerate(kept) if places]
+        if len(axes) > 1:
+            raise TableError(f"a table has codes that are set aside in several dimensions ({', '.join(grid.dimensions)}); it may have them in one")
+        for axis in axes:
+            for place in itertools.product(*(kept[axis] if i == axis else range(len(codes)) for i, codes in enumerate(grid.codes))):
+                others = tuple((d, grid.codes[i][place[i]]) for i, d in enumerate(grid.dimensions) if i != axis)
+                found.setdefault((grid.codes[axis][place[axis]], others), []).append((grid, place))
+    return list(found.items())
 
 
 def _renumbered(ids: np.ndarray, renumber: np.ndarray) -> np.ndarray:

@@ -55,7 +55,7 @@ def extended_hierarchies(
         hierarchy = extended[one.dimension]
         links = dict.fromkeys(one.parts, one.code) | {one.code: one.now} | dict.fromkeys(one.rest, one.now)
         extended[one.dimension] = Hierarchy(
-            one.dimension, (*hierarchy.codes, one.code), hierarchy.total, {**hierarchy.parents, one.code: links}
+            one.dimension, (*hierarchy.codes, one.code), hierarchy.total, {**hierarchy.parents, one.code: links}, hierarchy.aside
         )
     return extended
 

@@ -17,7 +17,7 @@ from anonymisation.errors import TableError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.placement import RecordList
 from anonymisation.intruder.unknowns import read
-from anonymisation.system import System, build_system
+from anonymisation.system import System, aside_cells, build_system
 from anonymisation.tables import PublishedTable
 
 
@@ -80,6 +80,7 @@ def cell_names(systems: Sequence[System]) -> list[np.ndarray]:
                 for code in here:
                     by_dimension[dimension].setdefault(code, len(by_dimension[dimension]))
     start, size = {}, 0
+    aside: dict[tuple, int] = {}
     for key in sorted(codes, key=lambda key: (len(key), sorted(key))):
         start[key] = size
         size += int(np.prod([len(places) for places in codes[key].values()], dtype=np.int64))
@@ -94,6 +95,9 @@ def cell_names(systems: Sequence[System]) -> list[np.ndarray]:
                 place = place * len(known) + along.reshape([len(here) if i == axis else 1 for i in range(len(grid.dimensions))])
             shown = grid.ids >= 0
             numbers[grid.ids[shown]] = np.broadcast_to(start[key] + place, grid.ids.shape)[shown]
+        # One system may have such a cell in other dimensions than the next.
+        for name, cells in aside_cells(system.grids, system.hierarchies):
+            numbers[[id_ for grid, place in cells if (id_ := int(grid.ids[place])) >= 0]] = size + aside.setdefault(name, len(aside))
         names.append(numbers)
     return names
 

@@ -155,3 +155,35 @@ def test_a_list_that_is_not_as_its_descriptor_says_is_a_problem(tables, tmp_path
     assert any("codes of place are not in its code list, such as 'Z'" in problem for problem in audit([tables, cases]).problems)
     twice = listed(tmp_path / "twice", dimensions={"place": "area", "sex": "area"})
     assert any("two columns" in problem for problem in audit([tables, twice]).problems)
+
+
+def test_tables_that_withhold_and_tell_how_many_are_under_legal_hold_are_held_side_by_side(tmp_path):
+    """By area nobody sees how many are held in which year; by sex they are told, and so is what is left for the areas."""
+
+    def made(folder, code):
+        totals, held = ("total", 40, 10, 30), (code, 16, 6, 10)
+        counts = {
+            "by_area": (totals, ("a", 12, 2, 10), ("B", 12, 2, 10), ("c", 0, 0, 0), held),
+            "by_sex": (totals, ("f", 24, 4, 20), ("m", 0, 0, 0), held),
+        }
+        resources = []
+        for dimension in ("area", "sex"):
+            rows = []
+            for name, *numbers in counts[f"by_{dimension}"]:
+                for year, number in zip(("total", "1", "2"), numbers, strict=True):
+                    hidden = dimension == "area" and name not in ("total", "c") and year != "total"
+                    rows.append((name, year, *(("", "c") if hidden else (number, ""))))
+            columns = (dimension, "year", "people", "people_status")
+            write(folder / f"by_{dimension}.csv", columns, rows)
+            statistics = [{"measure": "people", "status": "people_status", "threshold": 3}]
+            links = {dimension: dimension, "year": "year"}
+            resources.append({"name": f"by_{dimension}", "path": f"by_{dimension}.csv", "statistics": statistics, "schema": schema(columns, links, "people")})
+        package(folder, "p", resources)
+        for dimension in ("area", "sex"):
+            with (folder / f"{dimension}.csv").open("a", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerow((code, "Not told", dimension, "total", 9))
+        return folder
+
+    report = audit([made(tmp_path / "held", "legal-hold")])
+    assert any("area=a, year=1" in finding and "between 1 and 3" in finding for finding in found(report)) and not report.problems
+    assert audit([made(tmp_path / "other", "another")]).ok

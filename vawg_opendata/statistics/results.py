@@ -13,6 +13,7 @@ import numpy as np
 
 from anonymisation import CountTable, Hierarchy
 from vawg_opendata.reference import CodeList
+from vawg_opendata.statistics.facts import LEGAL_HOLD
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def _hierarchy(dimension: str, codelist: CodeList, kept: set[str]) -> Hierarchy:
         column: {code: next(above for above in codelist.ancestors(code, column)[1:] if above in kept) for code in links if code in kept}
         for column, links in codelist.parents.items()
     }
-    return Hierarchy(dimension, [code for code in codelist.codes if code in kept], codelist.total, parents)
+    codes = [code for code in codelist.codes if code in kept]
+    return Hierarchy(dimension, codes, codelist.total, parents, {LEGAL_HOLD}.intersection(codes))
 
 
 def load_outline(plain: dict) -> Outline:

@@ -158,7 +158,8 @@ def _restricted(hierarchy: Hierarchy, shown: set[str]) -> Hierarchy:
                 above = links[above]
             if code in shown:
                 parents[name][code] = above
-    return Hierarchy(hierarchy.dimension, [code for code in hierarchy.codes if code in shown], hierarchy.total, parents)
+    codes = [code for code in hierarchy.codes if code in shown]
+    return Hierarchy(hierarchy.dimension, codes, hierarchy.total, parents, hierarchy.aside.intersection(codes))
 
 
 def _united(dimension: str, hierarchies: Sequence[Hierarchy]) -> Hierarchy:
@@ -175,4 +176,4 @@ def _united(dimension: str, hierarchies: Sequence[Hierarchy]) -> Hierarchy:
             for code, parent in links.items():
                 if known.setdefault(code, parent) != parent:
                     raise InconsistentTablesError(f"the code lists of {dimension} give {code!r} different parents")
-    return Hierarchy(dimension, codes, first.total, parents)
+    return Hierarchy(dimension, codes, first.total, parents, frozenset().union(*(hierarchy.aside for hierarchy in hierarchies)))

@@ -20,6 +20,7 @@ from vawg_opendata.release.lifecycle.versions import order
 from vawg_opendata.release.package.tables import NOT_AVAILABLE, STATUS_CODES
 from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import quoted
+from vawg_opendata.statistics.facts import LEGAL_HOLD
 
 DEFAULT_AUDIENCE = "datastore"
 
@@ -211,5 +212,6 @@ def _hierarchy(connection: duckdb.DuckDBPyConnection, folder: Path, dimension: s
     if len(roots) != 1:
         raise ValueError(f"code list {resource['name']} has {len(roots)} codes of level total; it must have one")
     links = {column: {row[0]: row[2 + index] for row in rows if row[2 + index]} for index, column in enumerate(parents)}
-    return Hierarchy(dimension, [row[0] for row in rows], roots[0], links)
+    codes = [row[0] for row in rows]
+    return Hierarchy(dimension, codes, roots[0], links, {LEGAL_HOLD}.intersection(codes))
 
