@@ -46,6 +46,13 @@ def test_charts_are_of_measures_with_time_and_say_what_they_are(package):
         assert "Title of many &amp; more, version 1.0.0. Synthetic data: these are not real crimes." in text and "by month" in text and "The series breaks: 1 New system." in text
 
 
+def test_a_single_month_has_no_chart_and_the_readme_names_those_there_are(tmp_path):
+    one = {key: number for key, number in LARGE.items() if key[1] == "2024-01"}
+    alone, two = (release(tmp_path / name, tmp_path / name / "published", counts, vintage=vintage).folder for name, counts, vintage in (("one", one, "2024-01"), ("two", LARGE, "2024-02")))
+    assert not (alone / "charts").exists() and "`charts`" not in (alone / "README.md").read_text(encoding="utf-8")
+    assert "over time of `victims` are drawn in `charts`" in (two / "README.md").read_text(encoding="utf-8")
+
+
 def test_a_withheld_total_is_hatched_and_has_no_number(tmp_path):
     counts = {key: 1 if key == ("10-19", "2024-01") else 0 if key[1] == "2024-01" else number for key, number in LARGE.items()}
     counts |= {(age, month): number + 20 for (age, _), number in LARGE.items() for month in ("2024-03", "2024-04")}

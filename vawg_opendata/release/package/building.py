@@ -109,11 +109,11 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     built = Built(changes, report, described)
     if not built.is_new:
         return built
-    write_charts(folder, described)
+    charts = write_charts(folder, described)
     write_json(folder / "disclosure.json", disclosure(product, changes.version, tables, report))
     write_json(folder / "changes.json", plain(product, changes))
     (folder / SCHEMA).write_bytes(SCHEMA_FILE.read_bytes())
-    (folder / "README.md").write_text(readme(product, content.outline, tables, described), encoding="utf-8", newline="\n")
+    (folder / "README.md").write_text(readme(product, content.outline, tables, described, charts), encoding="utf-8", newline="\n")
     (folder / "CHANGES.md").write_text(changes_text(product.title, changes), encoding="utf-8", newline="\n")
     if product.cut:
         write_cuts(product, content.outline.codelists, tables, described, folder)

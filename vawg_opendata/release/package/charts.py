@@ -13,17 +13,21 @@ from vawg_opendata.charts.headline import headline_caption, standalone
 FOLDER = "charts"
 
 
-def write_charts(folder: Path, described: Mapping) -> None:
-    """Draw the charts of a package whose tables, code lists and descriptor are in a folder."""
+def write_charts(folder: Path, described: Mapping) -> list[str]:
+    """Draw the charts of a package whose tables, code lists and descriptor are in a folder, and return the measures that have one:
+    those with more than one period."""
     tables = {resource["name"]: resource for resource in described["resources"] if resource.get("type") == "table"}
     lists = {name: read_codes(folder, resource) for name, resource in tables.items() if resource["path"].startswith("codelists/")}
     breaks = read_rows(folder / tables["series_breaks"]["path"]) if "series_breaks" in tables else []
     notes = [f"{described['title']}, version {described['version']}.", *(["Synthetic data: these are not real crimes."] if described.get("synthetic") else [])]
+    measures: list[str] = []
     for resource in tables.values():
         for cells in read_cells(folder, resource, lists) if "statistics" in resource else []:
             home = folder / FOLDER
-            drawn = None if (home / f"{cells.measure}.svg").exists() else standalone(cells, headline_caption(cells), notes, breaks)
+            drawn = None if cells.measure in measures else standalone(cells, headline_caption(cells), notes, breaks)
             if drawn:
                 home.mkdir(exist_ok=True)
                 (home / f"{cells.measure}.svg").write_text(drawn[0], encoding="utf-8", newline="\n")
                 (home / f"{cells.measure}.png").write_bytes(drawn[1])
+                measures.append(cells.measure)
+    return measures

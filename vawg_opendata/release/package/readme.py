@@ -11,8 +11,8 @@ from vawg_opendata.schemas import dictionary_rows
 from vawg_opendata.statistics import Outline
 
 
-def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], descriptor: dict) -> str:
-    """The text of `README.md`."""
+def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], descriptor: dict, charts: Sequence[str]) -> str:
+    """The text of `README.md`; `charts` are the measures that have one."""
     statistical = [table for table in tables if table.kind == "statistics"]
     records = [table for table in tables if table.kind == "records"]
     first = statistical[0]
@@ -69,7 +69,9 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     licence = descriptor["licenses"][0]
     lines += ["## Licence and sources", "", f"{licence['title']} ({licence['path']}).", ""]
     lines += [f"- {source['title']}" + (f" ({source['path']})" if "path" in source else "") for source in descriptor["sources"]]
-    lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). Charts of the totals are in `charts`, as SVG and PNG. The files' hashes are in `SHA256SUMS`.", ""]
+    if charts:
+        lines += ["", f"The totals over time of {', '.join(f'`{measure}`' for measure in charts)} are drawn in `charts`, as SVG and PNG."]
+    lines += ["", f"Publisher and contact: {product.contact.title} ({product.contact.path}). The files' hashes are in `SHA256SUMS`.", ""]
     return "\n".join(lines)
 
 
