@@ -36,12 +36,14 @@ def protect(
     *,
     published: Mapping[str, np.ndarray] | None = None,
     withheld: Mapping[str, np.ndarray] | None = None,
+    unproven: Mapping[str, np.ndarray] | None = None,
     weights: Mapping[str, np.ndarray] | None = None,
 ) -> Protection:
     """Protect all ``tables`` together: tables of one measure share cells, and are attacked together.
 
     By table, in its shape: ``published`` (boolean) marks cells that must stay published, because readers have them
-    already; ``withheld`` (boolean) cells that must be withheld whatever their count; ``weights`` (numbers) multiply
+    already; ``withheld`` (boolean) cells that must be withheld whatever their count; ``unproven`` (boolean) those
+    of them whose protection the caller proves by other means; ``weights`` (numbers) multiply
     what withholding a cell costs, below 1 for cells rather withheld, infinity for cells never to be withheld as
     partners.  Zeros that the policy publishes are published all the same.
 
@@ -49,7 +51,7 @@ def protect(
     be protected.
     """
     measures = by_measure(tables, hierarchies)
-    for argument, given in (("published", published), ("withheld", withheld), ("weights", weights)):
+    for argument, given in (("published", published), ("withheld", withheld), ("unproven", unproven), ("weights", weights)):
         unknown = sorted(set(given or {}) - {table.name for table in tables})
         if unknown:
             raise TableError(f"no table has the name {unknown[0]!r} of ``{argument}``")
@@ -59,12 +61,13 @@ def protect(
         measure, linked, system, counts = one.measure, one.tables, one.system, one.counts
         fixed = _by_cell("published", published, system, linked, False)
         forced = _by_cell("withheld", withheld, system, linked, False)
+        excused = forced & _by_cell("unproven", unproven, system, linked, False)
         weight = _by_cell("weights", weights, system, linked, 1.0)
         primary = below_threshold(counts, policy.threshold, zeros=policy.zeros == "sensitive")
         for rule in policy.rules:
             if isinstance(rule, GroupDisclosure):
                 primary[[demand.cell for demand in group_demands(system, counts, rule)]] = True
-        suppressed = suppress(system, counts, primary, policy, fixed, forced, weight)
+        suppressed = suppress(system, counts, primary, policy, fixed, forced, weight, excused)
         for table in linked:
             ids = system.cell_ids[table.name]
             shown = ~suppressed[ids]

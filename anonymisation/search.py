@@ -60,10 +60,11 @@ class Search:
         policy: Policy,
         price: np.ndarray,
         hinted: np.ndarray,
+        excused: np.ndarray,
         certain: bool = True,
     ) -> None:
-        """``price``: by cell, what withholding it costs the search; ``certain``: find out which cells cannot be small,
-        rather than take all for small."""
+        """``price``: by cell, what withholding it costs the search; ``excused``: of which cells no proof is looked for;
+        ``certain``: find out which cells cannot be small, rather than take all for small."""
         self.withheld = primary.copy()
         self._primary = primary
         self._policy = policy
@@ -81,6 +82,7 @@ class Search:
         self._whole: BlockProgram | None = None
         self._programs: OrderedDict[Block, BlockProgram] = OrderedDict()
         self._where: dict[int, dict[str, str]] = {}
+        self._excused = excused
         self._certain = certain
 
     def take_cube(self, cube: Hypercube) -> None:
@@ -96,7 +98,7 @@ class Search:
         """
         self._protect_all(np.flatnonzero(self._primary), free=False)
         while self._policy.guarantee == "contract":
-            partners = self._protect_all(np.flatnonzero(self.withheld), free=True)
+            partners = self._protect_all(np.flatnonzero(self.withheld & ~self._excused), free=True)
             if len(partners):
                 partners = partners[self._small(partners)]
             if not len(partners):
@@ -142,7 +144,7 @@ class Search:
         """
         protected = self._primary.copy()
         if self._policy.guarantee == "contract":
-            partners = np.flatnonzero(self.withheld & ~self._primary)
+            partners = np.flatnonzero(self.withheld & ~self._primary & ~self._excused)
             partners = partners[self._proof.width(partners) >= self._width]
             # Whether a cell can be small is a program each; on a large system all with a proof are taken for small.
             protected[partners if len(partners) > MOST_ASKED else partners[self._small(partners)]] = True

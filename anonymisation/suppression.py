@@ -44,39 +44,43 @@ def suppress(
     fixed: np.ndarray,
     forced: np.ndarray,
     weight: np.ndarray,
+    excused: np.ndarray | None = None,
     large: int = LARGE,
 ) -> np.ndarray:
     """The cells to withhold: all ``primary`` and ``forced`` ones that are not ``fixed``, and the partners they need.
+
+    No proof is looked for of ``excused`` cells, which are forced: the caller has one.
 
     All arrays have an entry per cell of ``system``.  ``fixed`` cells stay published; ``weight`` multiplies what
     withholding a cell costs, and infinity keeps it published too.  ``large``: as ``LARGE``.
 
     Raises ``ProtectionError`` where a cell cannot be protected without withholding a fixed one.
     """
-    primary = primary & ~fixed
+    excused = np.zeros(system.size, dtype=bool) if excused is None else excused
+    primary = primary & ~fixed & ~excused
     price = _price(system, counts, policy, fixed) * weight
     required = primary | (forced & np.isfinite(price))
     room = np.maximum(counts - policy.least, 0)
     dimensions = max(map(len, system.axes.values()))
     if dimensions > 2 and system.size * 2**dimensions > large:
-        search = _covered(system, counts, primary, policy, price, required, room)
+        search = _covered(system, counts, primary, policy, price, required, room, excused)
         return _demanded(system, counts, primary, policy, search)
     share = covering(system.sums, required, room, policy.width, price)
     # A relaxation that says no more than what is asked for gives no hint; to look near it would cost a program per cell.
     hinted = (share > TRACE) & ~required
     guide = price * (1.0 - GUIDANCE * share)
-    withheld = _pattern(system, counts, primary, policy, price, guide, required | (share > SURE), required, hinted)
+    withheld = _pattern(system, counts, primary, policy, price, guide, required | (share > SURE), required, hinted, excused)
     # Which alternative is taken first decides much; on a small system there is time to try several orders.
     random = np.random.default_rng(1)
     for _ in range(min(STARTS, START_WORK // (system.size * policy.width))):
         noisy = guide * random.uniform(1.0 - NOISE, 1.0 + NOISE, system.size)
         start = required | (share > random.uniform(0.2, 1.0))
-        other = _pattern(system, counts, primary, policy, price, noisy, start, required, hinted)
+        other = _pattern(system, counts, primary, policy, price, noisy, start, required, hinted, excused)
         if price[other & ~required].sum() < price[withheld & ~required].sum():
             withheld = other
     if not policy.rules:
         return withheld
-    search = Search(system, counts, primary, policy, price, withheld)
+    search = Search(system, counts, primary, policy, price, withheld, excused)
     search.withheld |= withheld
     return _demanded(system, counts, primary, policy, search)
 
@@ -89,12 +93,13 @@ def _covered(
     price: np.ndarray,
     required: np.ndarray,
     room: np.ndarray,
+    excused: np.ndarray,
 ) -> Search:
     """A search that begins, and mostly ends, with the hypercubes of a large table."""
-    sensitive = required if policy.guarantee == "contract" else primary
+    sensitive = required & ~excused if policy.guarantee == "contract" else primary
     cubes = cube_cover(system, counts, sensitive, required, room, policy.width, price)
     check_cubes(system, cubes, room, policy.width)
-    search = Search(system, counts, primary, policy, price, required, certain=False)
+    search = Search(system, counts, primary, policy, price, required, excused, certain=False)
     search.withheld |= required
     for cube in cubes:
         search.take_cube(cube)
@@ -151,13 +156,14 @@ def _pattern(
     start: np.ndarray,
     required: np.ndarray,
     hinted: np.ndarray,
+    excused: np.ndarray,
 ) -> np.ndarray:
     """A pattern that holds the guarantee, and nothing found to be redundant.
 
     ``start``: what is withheld from the beginning; ``guide``: what the search takes a cell to cost; ``hinted``: cells
     that it looks at first.
     """
-    search = Search(system, counts, primary, policy, guide, hinted)
+    search = Search(system, counts, primary, policy, guide, hinted, excused)
     search.withheld |= start
     search.run()
     reduction = search.reduction(system, counts, policy)

@@ -16,21 +16,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from anonymisation.intruder.attack import CHECKED
 from anonymisation.releases.guesses import kept
 from anonymisation.releases.joint import Joint, Merged, join, merge
-from anonymisation.releases.release import Release, snapshots
+from anonymisation.releases.release import Release, Snapshot, cell_names, snapshots
 from anonymisation.releases.verdicts import Verdicts
+from anonymisation.system import System
 
 
 @dataclass(frozen=True)
 class ReleaseFinding:
     """A cell about which the reader learns too much: its count in ``releases`` lies between ``low`` and ``high``.
 
-    ``together``: it takes several releases to learn it.
+    ``given``: the releases that it takes to learn it, none where each of ``releases`` tells it by itself.
     """
 
     measure: str
@@ -39,7 +41,7 @@ class ReleaseFinding:
     high: int
     releases: tuple[str, ...]
     published: bool
-    together: bool
+    given: tuple[str, ...]
 
     def __str__(self) -> str:
         where = ", ".join(f"{dimension}={code}" for dimension, code in self.codes.items()) or "grand total"
@@ -47,7 +49,7 @@ class ReleaseFinding:
         if self.published:
             return f"{self.measure} at {where} in {when}: a count below the threshold is published"
         exact = "can be computed" if self.low == self.high else f"lies between {self.low} and {self.high}"
-        how = ", given all releases" if self.together else ""
+        how = f", given {' and '.join(self.given)}" if len(self.given) == 2 else ", given all releases" if self.given else ""
         return f"{self.measure} at {where} in {when}: the withheld count {exact}{how}"
 
 
@@ -72,8 +74,11 @@ class ReleaseAttack:
         return len(self.findings)
 
 
-def attack_releases(releases: Sequence[Release], threshold: int) -> ReleaseAttack:
+def attack_releases(releases: Sequence[Release], threshold: int, new: str | None = None) -> ReleaseAttack:
     """Attack all ``releases``, in the order in which they were published, measure by measure.
+
+    ``new``: the name of the release that came last. Whoever holds it and only one other guesses otherwise than who holds all:
+    what she does not see to have changed in between she takes for unchanged. Each such pair is attacked too.
 
     A connected component that is the same in several releases, or in one and in all together, is attacked once.
 
@@ -85,14 +90,89 @@ def attack_releases(releases: Sequence[Release], threshold: int) -> ReleaseAttac
     for measure in dict.fromkeys(table.measure for release in releases for table in release.tables):
         joint = join(snapshots(releases, measure))
         verdicts = Verdicts(threshold, checked)
-        findings += _alone(measure, joint, verdicts, threshold)
-        held = kept(joint)
-        # What is found of a release by itself is not told again.
-        told = {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases if f.measure == measure}
-        findings += _together(measure, joint, held, verdicts, threshold, told)
+        found, held = _found(measure, joint, verdicts, threshold)
+        findings += found
+        findings += _in_pairs(measure, joint, verdicts, threshold, new, found)
         cells, withheld = cells + len(joint.known), withheld + int((~joint.known).sum())
         guesses, given_up = guesses + len(held), given_up + int((~held).sum())
     return ReleaseAttack(cells, withheld, guesses, given_up, tuple(findings), checked)
+
+
+class Drafts:
+    """The attack on drafts of one measure of a new release, one after another, each beside the same ``earlier`` releases.
+
+    A component that is the same in several drafts is attacked once, and so is what is of the earlier releases alone.  Drafts
+    differ in what they withhold, and have one ``system`` and one ``name``.  ``whole``: as ``Verdicts`` has it.
+    """
+
+    def __init__(self, measure: str, earlier: Sequence[Snapshot], system: System, threshold: int, whole: bool) -> None:
+        self._measure, self._earlier, self._threshold = measure, earlier, threshold
+        self._names = cell_names([*(snapshot.system for snapshot in earlier), system])
+        self._verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0), whole)
+
+    def findings(self, draft: Snapshot) -> list[ReleaseFinding]:
+        """What is told to a reader of all earlier releases and the draft or, if nothing is, of one of them and the draft.
+
+        What is known without the draft is left out.
+        """
+        findings = _found(self._measure, join([*self._earlier, draft], self._names), self._verdicts, self._threshold)[0]
+        if findings:
+            findings = [finding for finding in findings if _what(finding) not in self._before]
+        if findings or len(self._earlier) < 2:
+            return findings
+        for number, earlier in enumerate(self._earlier):
+            pair = join([earlier, draft], [self._names[number], self._names[-1]])
+            findings = _together(self._measure, pair, kept(pair), self._verdicts, self._threshold, set())
+            if findings:
+                alone = _alone(self._measure, pair.of(0), self._verdicts, self._threshold)
+                before = {_what(finding) for finding in alone} | self._before
+                findings = [finding for finding in findings if _what(finding) not in before]
+            if findings:
+                return findings
+        return []
+
+    @cached_property
+    def _before(self) -> set[tuple]:
+        """What the earlier releases tell together."""
+        if not self._earlier:
+            return set()
+        joint = join(self._earlier, self._names[:-1])
+        return {_what(finding) for finding in _found(self._measure, joint, self._verdicts, self._threshold)[0]}
+
+
+def _found(self, held: Sequence[Snapshot]) -> list[ReleaseFinding]:
+        return _found(self._measure, join(held, self._names[: len(held)]), self._verdicts, self._threshold)[0]
+
+
+def _found(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> tuple[list[ReleaseFinding], np.ndarray]:
+    """What is found of one measure, and the guesses that the reader keeps."""
+    findings = _alone(measure, joint, verdicts, threshold)
+    held = kept(joint)
+    # What is found of a release by itself is not told again.
+    told = {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases}
+    return findings + _together(measure, joint, held, verdicts, threshold, told), held
+
+
+def _in_pairs(
+    measure: str, joint: Joint, verdicts: Verdicts, threshold: int, new: str | None, found: Sequence[ReleaseFinding]
+) -> list[ReleaseFinding]:
+    """What is found of the release ``new`` with one other, and not told in ``found``."""
+    last = next((number for number, snapshot in enumerate(joint.snapshots) if snapshot.name == new), None)
+    if last is None or len(joint.snapshots) < 3:
+        return []
+    findings: list[ReleaseFinding] = []
+    told = {(tuple(sorted(f.codes.items())), name) for f in found for name in f.releases}
+    for number in range(len(joint.snapshots)):
+        if number != last:
+            both = sorted((number, last))
+            pair = join([joint.snapshots[one] for one in both], [joint.names[joint.release == one] for one in both])
+            findings += _together(measure, pair, kept(pair), verdicts, threshold, told)
+            told |= {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases}
+    return findings
+
+
+def _what(finding: ReleaseFinding) -> tuple:
+    return tuple(sorted(finding.codes.items())), finding.releases
 
 
 def _alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
@@ -113,7 +193,7 @@ def _alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> li
         found |= {int(cells[place]): (*interval, False) for place, interval in narrow.items()}
         where = snapshot.system.locations(np.array(sorted(found), dtype=np.int64))
         findings += [
-            ReleaseFinding(measure, where[cell], low, high, (snapshot.name,), published, False)
+            ReleaseFinding(measure, where[cell], low, high, (snapshot.name,), published, ())
             for cell, (low, high, published) in sorted(found.items())
         ]
     return findings
@@ -149,7 +229,7 @@ def _together(
             *interval,
             tuple(joint.snapshots[int(joint.release[cell])].name for cell in cells),
             False,
-            True,
+            tuple(snapshot.name for snapshot in joint.snapshots),
         )
         for (_, interval), cells in findings.items()
     ]

@@ -77,8 +77,8 @@ def of_one_moment(release: Release) -> bool:
     return True
 
 
-def join(snapshots: Sequence[Snapshot]) -> Joint:
-    """The releases side by side.
+def join(snapshots: Sequence[Snapshot], names: Sequence[np.ndarray] | None = None) -> Joint:
+    """The releases side by side; ``names``: by release, what ``cell_names`` gives for them and for others that come beside them.
 
     Raises ``InconsistentTablesError`` where the published parts of a sum of one release do not add up.
     """
@@ -104,7 +104,7 @@ def join(snapshots: Sequence[Snapshot]) -> Joint:
     return Joint(
         snapshots,
         starts,
-        np.concatenate(cell_names([snapshot.system for snapshot in snapshots])),
+        np.concatenate(cell_names([snapshot.system for snapshot in snapshots]) if names is None else names),
         np.repeat(np.arange(len(snapshots)), sizes),
         np.concatenate([snapshot.known for snapshot in snapshots]),
         np.concatenate([snapshot.values for snapshot in snapshots]),

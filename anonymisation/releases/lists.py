@@ -74,7 +74,7 @@ def attack_releases_beside_lists(releases: Sequence[Release], threshold: int) ->
             lists = [one for one in release.lists if one.measure == measure]
             if lists:
                 attack = attack_beside_lists(release.of(measure), release.hierarchies, lists, threshold)
-                findings += [ReleaseFinding(measure, one.codes, one.low, one.high, (release.name,), False, False) for one in attack.findings]
+                findings += [ReleaseFinding(measure, one.codes, one.low, one.high, (release.name,), False, ()) for one in attack.findings]
                 cells, withheld = cells + attack.cells, withheld + attack.withheld
                 checked |= {name: checked[name] + number for name, number in attack.checked.items()}
                 checked["releases_apart"] += 1
@@ -116,4 +116,5 @@ def _finding(measure: str, joint: Joint, cells: np.ndarray, ends: tuple[int, int
     first = joint.snapshots[numbers[0]]
     codes = first.system.locate(int(cells[0] - joint.starts[numbers[0]]))
     names = tuple(joint.snapshots[number].name for number in dict.fromkeys(numbers))
-    return ReleaseFinding(measure, codes, *ends, names, False, True)
+    given = tuple(snapshot.name for snapshot in joint.snapshots) if len(joint.snapshots) > 1 else ()
+    return ReleaseFinding(measure, codes, *ends, names, False, given)

@@ -20,9 +20,9 @@ from anonymisation.hierarchy import Hierarchy
 from anonymisation.policy import Policy
 from anonymisation.primary import below_threshold
 from anonymisation.protection import Protection, protect
-from anonymisation.releases.attack import ReleaseFinding, attack_releases
+from anonymisation.releases.attack import Drafts, ReleaseFinding
 from anonymisation.releases.growth import Extension, extended_hierarchies, extended_table, extensions
-from anonymisation.releases.release import Release, cell_names, changed_extent, snapshots
+from anonymisation.releases.release import Release, cell_names, changed_extent, snapshot, snapshots
 from anonymisation.system import System, build_system
 from anonymisation.tables import CountTable, ProtectedTable, PublishedTable
 
@@ -31,6 +31,10 @@ THIS = "this release"
 
 WITHHELD, ABSENT = -1, -2
 """In place of a count that readers hold."""
+
+KNOWN, KEPT, OPEN = "known", "kept", "open"
+"""What the search takes withheld counts of the past for: known, so that they can help nothing; withheld, and safe as they are;
+or withheld, and to be protected anew."""
 
 MOST = 0.5
 """Share of the counts above zero that readers must hold already for the past to be worth a place in the search."""
@@ -116,6 +120,7 @@ class _Measure:
         self._tables, self._others = list(tables), [table for table, _ in beside]
         self._shown = [shown for _, shown in beside]
         self._earlier = [Release(r.name, r.of(measure), r.hierarchies) for r in earlier if r.of(measure)]
+        self._held_already = snapshots(self._earlier, measure)
         everything = [*self._tables, *self._others]
         self.system = build_system(everything, hierarchies)
         self._counts = np.zeros(self.system.size, dtype=np.int64)
@@ -138,17 +143,20 @@ class _Measure:
         grown = (self._held(by_extent=False) == WITHHELD) & self._movable
         self._added = extensions(hierarchies, self._earlier[-1].hierarchies) if self._earlier else []
         self._settled |= grown & self._nothing_came()
-        self._forced = self._settled | grown | (unseen & ~seen)
+        self._past = self._settled | grown
+        self._forced = self._past | (unseen & ~seen)
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
+        drafts = (self._measure, self._held_already, self.system, policy.threshold)
+        # That counts are whole rarely tells more, and costs most: it is looked at where nothing else is found.
+        self._drafts = (Drafts(*drafts, whole=False), Drafts(*drafts, whole=True))
 
     def protect(self) -> np.ndarray:
         """Which cells to withhold: the first pattern, of all ways to look for one, about which the joint attack finds nothing."""
         self._refuse_if_taken_back()
-        before = self._told(self._earlier)
         refusal = None
         for codes, past in self._ways():
             try:
-                return self._guarded(codes, past, before)
+                return self._guarded(codes, past)
             except ReleaseRefusedError as error:
                 refusal = error
             except ProtectionError as error:
@@ -157,11 +165,11 @@ class _Measure:
                 )
         raise refusal
 
-    def _guarded(self, codes: Sequence[Extension], past: bool, before: set[tuple]) -> np.ndarray:
-        """A pattern about which the joint attack finds nothing that it did not find ``before``."""
+    def _guarded(self, codes: Sequence[Extension], past: str) -> np.ndarray:
+        """A pattern about which the joint attack finds nothing that it does not find in what readers have already."""
         withheld = self._suppressed(codes, past)
         while True:
-            findings = [f for f in self._findings(withheld) if (_key(f), f.releases) not in before]
+            findings = self._findings(withheld)
             if not findings:
                 return withheld
             more = [self._revealing(finding, withheld) for finding in findings]
@@ -200,30 +208,36 @@ class _Measure:
         ``by_extent``: a code that stands for more now is another.
         """
         last = np.full(self.system.size, ABSENT, dtype=np.int64)
-        for snapshot in reversed(snapshots(self._earlier, self._measure)):
-            ours, theirs = cell_names([self.system, snapshot.system])
+        for past in reversed(self._held_already):
+            ours, theirs = cell_names([self.system, past.system])
             if by_extent:
-                ours[changed_extent(self.system, snapshot.system)] = -1
+                ours[changed_extent(self.system, past.system)] = -1
             _, here, there = np.intersect1d(ours, theirs, return_indices=True)
             here, there = here[last[here] == ABSENT], there[last[here] == ABSENT]
-            last[here] = np.where(snapshot.known, snapshot.values, WITHHELD)[there]
+            last[here] = np.where(past.known, past.values, WITHHELD)[there]
         return last
 
-    def _ways(self) -> list[tuple[Sequence[Extension], bool]]:
-        """The ways to look for a pattern, the one that promises most first: with which codes, and with the past known.
+    def _ways(self) -> list[tuple[Sequence[Extension], str]]:
+        """The ways to look for a pattern, the one that promises most first: with which codes, and what the past is taken for.
 
         A code for what the last release called a total shows in advance what the joint attack would find, where that
         total was told and has not changed; elsewhere it is a burden on the search.  If the past is taken to be known,
         only what is new needs protection, at the cost of what is new, and old cells cannot help: that pays where most
-        is old.
+        is old.  Where a revision shows in old cells, others must help: withheld ones of the past do, and are protected
+        already, each by what was withheld with it, so that no proof is looked for again; the joint attack tells where that
+        does not hold any more.  To protect the whole past anew costs most.
         """
         if not self._earlier:
-            return [((), False)]
+            return [((), OPEN)]
         telling = tuple(one for one in self._added if self._tells(one))
+        every = tuple(self._added)
+        if self._policy.rules:  # the joint attack does not know them, so that only the search can tell that they hold
+            return list(dict.fromkeys([(telling, OPEN), ((), OPEN), (every, OPEN)]))
         counts = self._counts > 0
         mostly_old = ((self._fixed | self._settled) & counts).sum() >= MOST * counts.sum()
-        likely = [(telling, True)] if mostly_old else []
-        return list(dict.fromkeys([*likely, (telling, False), ((), False), (tuple(self._added), True), (tuple(self._added), False)]))
+        likely = [(telling, KNOWN)] if mostly_old else []
+        others = [(telling, KEPT), ((), KEPT), (telling, OPEN), ((), OPEN), (every, KNOWN), (every, OPEN)]
+        return list(dict.fromkeys([*likely, *others]))
 
     def _tells(self, one: Extension) -> bool:
         """Whether most counts above zero of an added code were told and have not changed."""
@@ -237,11 +251,11 @@ class _Measure:
                 counts += int(above_zero.sum())
         return told > 0 and told >= MOST * counts
 
-    def _suppressed(self, added: Sequence[Extension], past: bool) -> np.ndarray:
+    def _suppressed(self, added: Sequence[Extension], past: str) -> np.ndarray:
         everything = [*self._tables, *self._others]
         tables = [extended_table(table, added) for table in everything]
         hierarchies = extended_hierarchies(self._hierarchies, added)
-        fixed, withheld = {}, {}
+        fixed, withheld, unproven = {}, {}, {}
         for table, extended in zip(everything, tables, strict=True):
             ids = self.system.cell_ids[table.name]
             inside = tuple(slice(0, size) for size in ids.shape)
@@ -249,11 +263,13 @@ class _Measure:
             fixed[table.name], withheld[table.name] = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
             outside = np.ones(shape, dtype=bool)
             outside[inside] = False
-            known = self._known_before(extended, added) if outside.any() and not past else outside
+            known = self._known_before(extended, added) if outside.any() and past != KNOWN else outside
             fixed[table.name][outside], withheld[table.name][outside] = known[outside], ~known[outside]
-            kept = self._fixed | self._settled if past else self._fixed
+            kept = self._fixed | self._settled if past == KNOWN else self._fixed
             fixed[table.name][inside], withheld[table.name][inside] = kept[ids], self._forced[ids] & ~kept[ids]
-        protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld)
+            unproven[table.name] = outside.copy() if past == KEPT else np.zeros(shape, dtype=bool)
+            unproven[table.name][inside] = self._past[ids] if past == KEPT else False
+        protection = protect(tables, hierarchies, self._policy, published=fixed, withheld=withheld, unproven=unproven)
         suppressed = np.zeros(self.system.size, dtype=bool)
         for table in everything:
             ids = self.system.cell_ids[table.name]
@@ -277,25 +293,25 @@ class _Measure:
 
     def _known_before(self, table: CountTable, added: Sequence[Extension]) -> np.ndarray:
         """Which cells of the added codes were published by the last release, and have not changed."""
-        old = snapshots(self._earlier[-1:], self._measure)[0]
+        old = self._held_already[-1]
         now = {(one.dimension, one.code): one.now for one in added}
         axes = {d: tuple(now.get((d, code), code) for code in codes) for d, codes in table.axes.items()}
         ids = _looked_up(old.system, axes)
         there = np.where(ids >= 0, ids, 0)
         return (ids >= 0) & old.known[there] & (old.values[there] == table.counts)
 
-    def _findings(self, withheld: np.ndarray) -> Sequence[ReleaseFinding]:
+    def _findings(self, withheld: np.ndarray) -> list[ReleaseFinding]:
+        """What the joint attack finds, and that on this release with one other, less what readers know without it."""
         tables = [
             PublishedTable(t.name, t.measure, t.axes, t.counts, ~withheld[self.system.cell_ids[t.name]])
             for t in self._tables
         ]
-        new = Release(THIS, [*tables, *self._shown], self._hierarchies)
-        return attack_releases([*self._earlier, new], self._policy.threshold).findings
-
-    def _told(self, releases: Sequence[Release]) -> set[tuple]:
-        if not releases:
-            return set()
-        return {(_key(f), f.releases) for f in attack_releases(releases, self._policy.threshold).findings}
+        draft = snapshot(THIS, self.system, [*tables, *self._shown])
+        for drafts in self._drafts:
+            findings = drafts.findings(draft)
+            if findings:
+                return findings
+        return []
 
     def _cell(self, finding: ReleaseFinding) -> np.ndarray:
         """The cell of a finding; where this release has no such code any more, the margin over it."""
@@ -329,10 +345,6 @@ def _looked_up(system: System, axes: Mapping[str, Sequence[str]]) -> np.ndarray:
         block = np.transpose(block, [grid.dimensions.index(d) for d in inner]) if inner else block
         ids[np.ix_(*here)] = block.reshape([len(here[i]) if d in inner else 1 for i, d in enumerate(names)])
     return ids
-
-
-def _key(finding: ReleaseFinding) -> tuple:
-    return (finding.measure, tuple(sorted(finding.codes.items())))
 
 
 def _place(codes: Mapping[str, str]) -> str:

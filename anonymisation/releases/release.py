@@ -64,10 +64,14 @@ def snapshots(releases: Sequence[Release], measure: str) -> list[Snapshot]:
     for release in releases:
         tables = release.of(measure)
         if tables:
-            system = build_system(tables, release.hierarchies)
-            values, known = read(system, tables)
-            found.append(Snapshot(release.name, system, values, known, _finest(system)))
+            found.append(snapshot(release.name, build_system(tables, release.hierarchies), tables))
     return found
+
+
+def snapshot(name: str, system: System, tables: Sequence[PublishedTable]) -> Snapshot:
+    """One measure of a release whose ``system`` is there already."""
+    values, known = read(system, tables)
+    return Snapshot(name, system, values, known, _finest(system))
 
 
 def cell_names(systems: Sequence[System]) -> list[np.ndarray]:

@@ -16,10 +16,13 @@ from anonymisation.releases.joint import Merged, sum_marks
 
 
 class Verdicts:
-    """What was found about components, so that one that comes again costs nothing."""
+    """What was found about components, so that one that comes again costs nothing.
 
-    def __init__(self, threshold: int, checked: dict[str, int]) -> None:
-        self._threshold = threshold
+    ``whole``: find what follows from counts being whole, too; without it a verdict costs less, and misses that.
+    """
+
+    def __init__(self, threshold: int, checked: dict[str, int], whole: bool = True) -> None:
+        self._threshold, self._whole = threshold, whole
         self._checked = checked
         self._known: dict[bytes, dict[int, tuple[int, int]]] = {}
 
@@ -37,7 +40,7 @@ class Verdicts:
             columns = np.flatnonzero(column_unseen)
             sums = sp.csr_array(merged.sums[np.flatnonzero(row_unseen)][:, columns])
             unknowns = Unknowns(columns, sums, merged.lower[row_unseen], merged.upper[row_unseen])
-            found = _disclosed(unknowns, self._threshold, self._checked)
+            found = _disclosed(unknowns, self._threshold, self._checked, self._whole)
             for component in np.flatnonzero(unseen).tolist():
                 self._known[keys[component]] = {}
             for place, interval in found.items():
@@ -62,7 +65,7 @@ class Verdicts:
         return {component: totals[component].tobytes() for component in range(count)}
 
 
-def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int]) -> dict[int, tuple[int, int]]:
+def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int], whole: bool) -> dict[int, tuple[int, int]]:
     """The unknowns, by place, that are known too closely, each with its interval; as the attack on one release has it.
 
     A reader gives a withheld cell at least 1, and 0 where that cannot explain what is published.
@@ -74,7 +77,7 @@ def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int]) -> d
     determined = unknowns.determined()
 
     def narrow(least: int, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(unknowns, least, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
+        return narrower(unknowns, least, threshold, wanted, determined, reckoning, (threshold, lowest, highest), whole=whole)
 
     found: dict[int, tuple[int, int]] = {}
     again = judged

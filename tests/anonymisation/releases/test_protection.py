@@ -1,11 +1,14 @@
 """Protection of a release beside those that readers hold: the joint attack finds nothing, and nothing is taken back."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from anonymisation import CountTable, Policy, ProtectionError, protect
+from anonymisation import CountTable, Policy, ProtectionError, attack, protect
+from anonymisation.primary import Singletons
 from anonymisation.releases import Release, ReleaseRefusedError, attack_releases, protect_release
 from tests.anonymisation.releases.histories import State, histories
 from tests.anonymisation.systems import flat
@@ -41,7 +44,22 @@ def test_no_release_tells_with_the_others_what_it_withholds(history: list[State]
             assert isinstance(error, ReleaseRefusedError)
             return
         held.append(published(f"v{number}", state, protection))
-        assert attack_releases(held, 5).findings == ()
+        assert attack_releases(held, 5, f"v{number}").findings == ()
+        assert all(attack_releases(two, 5).findings == () for two in combinations(held, 2))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories(most=3))
+def test_who_is_counted_alone_learns_nothing_from_a_later_release_either(history: list[State]) -> None:
+    policy, held = Policy(rules=(Singletons(),)), []
+    for number, (tables, hierarchies) in enumerate(history):
+        try:
+            protection = protect_release(tables, hierarchies, policy, held)
+        except ProtectionError:
+            return
+        held.append(published(f"v{number}", (tables, hierarchies), protection))
+        alone = {table.name: table.counts == 1 for table in tables}
+        assert not attack(held[-1].tables, hierarchies, policy.threshold, singletons=alone).findings
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

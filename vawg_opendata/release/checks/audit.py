@@ -27,7 +27,7 @@ from vawg_opendata.release.checks.loading import LoadedPackage, find_packages, l
 from vawg_opendata.release.checks.record_audit import RecordAudit, audit_records, audit_versions
 
 if TYPE_CHECKING:
-    from anonymisation.releases import ReleaseFinding
+    from anonymisation.releases import Release, ReleaseFinding
 
 MOST_FINDINGS = 20  # named in a report; their number is always told
 
@@ -153,7 +153,8 @@ def _attack(measure: str, packages: Sequence[LoadedPackage], new: LoadedPackage 
     used = [loaded for package in others for loaded in package.tables if loaded.table.measure == measure]
     threshold = min(loaded.threshold for loaded in used)
     moments = releases(measure, current, older)
-    verdict, beside = attack_releases(moments, threshold), attack_releases_beside_lists(moments, threshold)
+    verdict = attack_releases(moments, threshold, None if new is None else _name_of(new, moments))
+    beside = attack_releases_beside_lists(moments, threshold)
     findings = _findings(verdict.findings, beside.findings)
     if findings and new is not None and len(others) > 1:
         before = releases(measure, *split(package for package in others if package is not new))
@@ -182,6 +183,11 @@ def _findings(alone: Sequence["ReleaseFinding"], beside: Sequence["ReleaseFindin
         if not all((_where(finding), name) in known for name in finding.releases):
             found.setdefault(_what(finding), f"{finding}, given the records beside it")
     return found
+
+
+def _name_of(package: LoadedPackage, held: Sequence["Release"]) -> str | None:
+    """The name of the release in which a package has tables."""
+    return next((release.name for release in held if any(table.name.startswith(f"{package.audience}/{package.title}/") for table in release.tables)), None)
 
 
 def _product(package: LoadedPackage) -> tuple[str, str]:
