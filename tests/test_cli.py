@@ -140,13 +140,14 @@ def test_a_version_goes_through_its_states_by_commands(landing, tmp_path):
     assert prepared.returncode == 0 and "prepared: readers do not have it yet" in prepared.stdout, prepared.stderr
     assert not (tmp_path / "published" / "datastore").exists()
     waits = vawg("review", *where)
-    assert "female-homicide 1.0.0 (datastore): prepared, appears at 2020-01-02T09:30:00Z\n1 versions wait." in waits.stdout
+    assert "female-homicide 1.0.0 (datastore): prepared, appears at 09:30 on 2 January 2020, London time\n1 version waits." in waits.stdout
     early = vawg("approve", "female-homicide", "--who", "Bea", "--why", "in a hurry", *where)
     assert early.returncode == 1 and "Read its report first: vawg review female-homicide" in early.stderr and "Traceback" not in early.stderr
     report = vawg("review", "female-homicide", "--who", "Bea", *where)
     assert report.returncode == 0 and "# Review of female-homicide 1.0.0" in report.stdout and "| victims_by_method |" in report.stdout
     assert vawg("approve", "female-homicide", "--who", "Ann", "--why", "mine", *where).returncode == 1
-    assert vawg("approve", "female-homicide", "--who", "Bea", "--why", "read it", *where).returncode == 0
+    approved = vawg("approve", "female-homicide", "--who", "Bea", "--why", "read it", *where)
+    assert approved.returncode == 0 and "is approved and may appear at 09:30 on 2 January 2020, London time" in approved.stdout
     released = vawg("release", "--due", *where)
     assert released.returncode == 0 and "female-homicide 1.0.0 is released" in released.stdout, released.stderr
     same = vawg("reproduce", "female-homicide", "1.0.0", "--work", tmp_path / "again", *where)

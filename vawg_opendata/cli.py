@@ -180,6 +180,7 @@ def _publish(options: argparse.Namespace) -> int:
 
 def _review(options: argparse.Namespace) -> int:
     from vawg_opendata.release.lifecycle.approval import review
+    from vawg_opendata.release.lifecycle.releasing import in_words
     from vawg_opendata.release.lifecycle.session import publishing
     from vawg_opendata.release.lifecycle.states import PENDING
 
@@ -187,8 +188,8 @@ def _review(options: argparse.Namespace) -> int:
         if options.product is None:
             waiting = [entry for key in session.ledger.products() for entry in session.ledger.versions(*key).values() if entry.after in PENDING]
             for entry in waiting:
-                print(f"{entry.product} {entry.version} ({entry.audience}): {entry.after}" + (f", appears at {entry.release_at}" if entry.release_at else ""))
-            print(f"{len(waiting)} versions wait.")
+                print(f"{entry.product} {entry.version} ({entry.audience}): {entry.after}" + (f", appears {in_words(entry.release_at)}" if entry.release_at else ""))
+            print("1 version waits." if len(waiting) == 1 else f"{len(waiting)} versions wait.")
             return DONE
         product = _product(options.product)
         _, report = review(session, product.audience, product.name, options.who)
@@ -198,7 +199,8 @@ def _review(options: argparse.Namespace) -> int:
 
 def _approve(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
-    from vawg_opendata.release.lifecycle.approval import approve
+    from vawg_opendata.release.lifecycle.approval import approve, lacking
+    from vawg_opendata.release.lifecycle.releasing import in_words
     from vawg_opendata.release.lifecycle.session import publishing
     from vawg_opendata.release.lifecycle.states import APPROVED
 
@@ -207,9 +209,15 @@ def _approve(options: argparse.Namespace) -> int:
     with publishing(settings.published) as session:
         entry = approve(session, product.audience, product.name, options.who, options.why)
         session.settle()
-    if entry.after == APPROVED and entry.release_at:
+        more = lacking(session, entry)
+    title = f"{entry.product} {entry.version}"
+    if entry.after != APPROVED:
+        print(f"{title} has your approval and needs {more} more, of somebody else.")
+    elif entry.release_at:
         publish_pages(settings)  # they announce it
-    print(f"{entry.product} {entry.version} is {entry.after}" + (f" and appears at {entry.release_at}" if entry.release_at else "") + ".")
+        print(f"{title} is approved and may appear {in_words(entry.release_at)}: run `vawg release --due` from then on.")
+    else:
+        print(f"{title} is approved: `vawg release {entry.product}` lets it appear.")
     return DONE
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.release.packages import AGES, INPUTS, LARGE, MIXED, PRODUCT, count, protected, release_beside
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import ReleaseError, audit, publish
-from vawg_opendata.release.lifecycle.approval import approve, review
+from vawg_opendata.release.lifecycle.approval import approve, lacking, review
 from vawg_opendata.release.lifecycle.ledger import Ledger, LedgerError
-from vawg_opendata.release.lifecycle.releasing import due, release, release_time, withdraw
+from vawg_opendata.release.lifecycle.releasing import due, in_words, release, release_time, withdraw
 from vawg_opendata.release.lifecycle.session import publishing
 from vawg_opendata.release.lifecycle.states import APPROVED, IN_REVIEW, PREPARED, RELEASED, TRANSITIONS, WITHDRAWN
 from vawg_opendata.release.lifecycle.store import Store, published_folders
@@ -65,7 +65,8 @@ def test_two_people_who_did_not_prepare_it_approve_a_version(tmp_path, published
         assert entry.after == IN_REVIEW and "People who must approve it: 2" in report
         with pytest.raises(ReleaseError, match="ann ANALYST, who prepared it"):
             approve(session, *PLACE, " ann  ANALYST ", "fine")
-        assert approve(session, *PLACE, "Bea", "read it").after == IN_REVIEW
+        endorsed = approve(session, *PLACE, "Bea", "read it")
+        assert endorsed.after == IN_REVIEW and lacking(session, endorsed) == 1
         with pytest.raises(ReleaseError, match="has approved it already"):
             approve(session, *PLACE, "bea", "again")
         with pytest.raises(ReleaseError, match="Say who you are"):
@@ -121,6 +122,7 @@ def test_a_version_under_embargo_appears_at_half_past_nine_in_london_and_not_bef
     assert release_time(date(2026, 12, 3)) == datetime(2026, 12, 3, 9, 30, tzinfo=UTC)
     summer = release_time(date(2026, 7, 2))
     assert summer == datetime(2026, 7, 2, 8, 30, tzinfo=UTC)  # British Summer Time
+    assert in_words("2026-07-02T08:30:00Z") == "at 09:30 on 2 July 2026, London time"
     version = prepare(tmp_path, product=PRODUCT, release_at=release_time(date(2026, 12, 3)))
     assert version.state == APPROVED and not home.exists()
     announced = home.parent / "announced.json"

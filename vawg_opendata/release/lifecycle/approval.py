@@ -55,6 +55,12 @@ def approve(session: Session, audience: str, product: str, who: str, why: str) -
         raise ReleaseError(f"{error} Read its report first: vawg review {product}") from None
 
 
+def lacking(session: Session, entry: Entry) -> int:
+    """How many people must still approve a version that waits."""
+    needed = json.loads((session.store.kept(*entry.key) / PREPARATION).read_text(encoding="utf-8"))["approvals"]
+    return needed - sum(one.action in (ENDORSE, APPROVE) for one in session.ledger.since_prepared(*entry.key))
+
+
 def approve_automatically(session: Session, entry: Entry) -> Entry | None:
     """Take a prepared version through review where its product's declaration asks for nobody; None where it asks for people, or
     where the report has blockers, which only people can judge."""

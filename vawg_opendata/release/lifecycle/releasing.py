@@ -26,6 +26,12 @@ def release_time(day: date) -> datetime:
     return datetime.combine(day, APPEARANCE).astimezone(UTC)
 
 
+def in_words(release_at: str) -> str:
+    """The moment at which a version appears, as the ledger has it, in words and in the time of London."""
+    moment = datetime.fromisoformat(release_at).astimezone(APPEARANCE.tzinfo)
+    return f"at {moment:%H:%M} on {moment.day} {moment:%B %Y}, London time"
+
+
 def release(session: Session, entry: Entry, who: str) -> Entry:
     """Let an approved version appear. ReleaseError before its time, when it is not the package that was approved, when the version
     that its changes are told from is no longer the newest, or when it gives something away beside what was published since."""
@@ -35,7 +41,7 @@ def release(session: Session, entry: Entry, who: str) -> Entry:
     except TransitionError as error:
         raise ReleaseError(str(error)) from None
     if not is_due(session, entry):
-        raise ReleaseError(f"{title} appears at {entry.release_at} and not before.")
+        raise ReleaseError(f"{title} appears {in_words(entry.release_at)}, and not before.")
     check_package(session, entry)
     preparation = json.loads((session.store.kept(*entry.key) / PREPARATION).read_text(encoding="utf-8"))
     past = history(session.store, session.ledger.entries, entry.audience, entry.product)

@@ -49,7 +49,7 @@ def after(action: str, state: str, title: str) -> str:
     """The state after an action. TransitionError where the state of the version `title` does not allow it."""
     transition = TRANSITIONS[action]
     if state not in transition.allowed:
-        allowed = [name for name, other in TRANSITIONS.items() if state in other.allowed]
+        allowed = [name for name, other in TRANSITIONS.items() if state in other.allowed and name != ENDORSE]
         raise TransitionError(
             f"{title} is {state or 'not there'}, so {action!r} is not allowed; what is: {', '.join(allowed) or 'nothing'}."
         )
