@@ -4,8 +4,8 @@ Belongs here: what must stay as it was, and the search until the joint attack fi
 suppression in one release (``anonymisation.protection``), the attack (``attack``), several audiences (``audiences``).
 
 A count that readers have and that has not changed stays published, and what was withheld stays withheld: to publish it
-now would tell what it was.  Only what is new or visibly changed may be withheld to protect something else; where that
-does not suffice the release is refused.
+now would tell what it was.  Only what is new or visibly changed may be withheld to protect something else, or from readers of two
+releases what was told between these; where that does not suffice the release is refused.
 """
 
 from __future__ import annotations
@@ -136,6 +136,7 @@ class _Measure:
             seen[self.system.cell_ids[table.name][table.published]] = True
         self._fixed = same | seen
         zero = (self._counts == 0) & (policy.zeros == "published")
+        self._own = own & ~seen & ~zero
         self._movable = ~self._fixed & own & ~zero
         self._settled = (held == WITHHELD) & ~seen & ~zero
         # A total that grew, less what came, is the old total: where that was withheld, so is the new one.  Of a cell
@@ -182,16 +183,25 @@ class _Measure:
             withheld = withheld | np.any(more, axis=0)
 
     def _revealing(self, finding: ReleaseFinding, withheld: np.ndarray) -> np.ndarray:
-        """The nearest cells, counted in sums between, that tell something of the finding and may still be withheld."""
-        near = np.zeros(self.system.size, dtype=bool)
-        near[self._cell(finding)] = True
-        while True:
-            grown = self._pairs.T @ (self._pairs @ near.astype(np.int64)) > 0
-            grown |= near
-            told = grown & self._movable & ~withheld
-            if told.any() or (grown == near).all():
-                return told
-            near = grown
+        """The nearest cells, counted in sums between, that tell something of the finding and may still be withheld.
+
+        What a release in between told is new to whoever holds only two: where nothing else helps, that is withheld again.
+        """
+        cell = np.zeros(self.system.size, dtype=bool)
+        cell[self._cell(finding)] = True
+        in_between = len(finding.given) == 2 < len(self._earlier) + 1
+        for free in (self._movable, self._own)[: 1 + in_between]:
+            near = cell
+            while True:
+                grown = self._pairs.T @ (self._pairs @ near.astype(np.int64)) > 0
+                grown |= near
+                told = grown & free & ~withheld
+                if told.any():
+                    return told
+                if (grown == near).all():
+                    break
+                near = grown
+        return np.zeros(self.system.size, dtype=bool)
 
     def _refuse_if_taken_back(self) -> None:
         small = below_threshold(self._counts, self._policy.threshold) & self._fixed

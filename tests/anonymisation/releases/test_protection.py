@@ -31,7 +31,7 @@ def shown(release: Release, code: str) -> int | None:
     return int(table.values[place]) if table.published[place] else None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories())
 def test_no_release_tells_with_the_others_what_it_withholds(history: list[State]) -> None:
     held: list[Release] = []
