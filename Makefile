@@ -17,7 +17,7 @@ BROWSER_INSTALLED := $(VENV)/.browser-installed
 PEER := $(VENV)/pytauargus
 PEER_INSTALLED := $(PEER)/.installed
 
-.PHONY: help publish test dev bench faults clean
+.PHONY: help publish test dev bench faults months clean
 
 help:
 	@echo "make publish   run the whole flow on a synthetic sample and say where the packages are"
@@ -25,6 +25,7 @@ help:
 	@echo "make dev       open the Dagster UI                 (ARGS='--port 3001')"
 	@echo "make bench     run the benchmarks and print JSON"
 	@echo "make faults    kill, starve and race publishers, and print as JSON what readers saw (ARGS='--random 1000')"
+	@echo "make months    publish 24 months of growing, revised data, audit every pair, print JSON  (ARGS='--months 6')"
 	@echo "make clean     remove the environment and the work folder; published packages stay"
 
 publish: $(INSTALLED)
@@ -44,6 +45,9 @@ bench: $(INSTALLED) $(PEER_INSTALLED)
 
 faults: $(INSTALLED)
 	@$(VENV)/bin/python -m tests.release.faults $(ARGS)
+
+months: $(INSTALLED)
+	@$(VENV)/bin/python -m tests.release.months $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(WORK)

@@ -25,7 +25,7 @@ def problems(published: Path) -> list[str]:
             json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             found.append(f"{path.name} is no JSON")
-    homes = [path for path in published.glob("*/*") if path.is_dir()]
+    homes = [path for path in published.glob("*/*") if path.is_dir() and path.parent.name != "site"]
     for home in homes:
         for version in (path for path in home.iterdir() if path.is_dir()):
             found += [f"{version.name}: {problem}" for problem in _sums(version)] if VERSION.fullmatch(version.name) else [f"{version.name} is no version"]
