@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from anonymisation.releases import ReleaseRefusedError
 from tests.release.months.run import Months
 
 
@@ -22,14 +23,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vawg-months-") as folder:
         months, pairs, told_faults = Months(Path(folder), options.seed), 0, 0
         for month in months.deliveries.months[: options.months]:
-            told = months.release(month)
+            try:
+                told = months.release(month)
+            except ReleaseRefusedError as refusal:  # what comes after it stands on it
+                months.faults.append(f"{month}: {refusal}")
+                break
             new = months.audit_newest(told["versions"])
             pairs += new
             told |= {"pairs_audited": new, "cpu_seconds_so_far": round(time.process_time() - cpu), "faults": len(months.faults)}
             print(json.dumps({"month": month} | told), *months.faults[told_faults:], sep="\n", file=sys.stderr, flush=True)
             told_faults = len(months.faults)
         months.audit_all()
-        figures = {"releases": options.months, "versions": months.versions(), "pairs_audited": pairs}
+        figures = {"releases_asked_for": options.months, "versions": months.versions(), "pairs_audited": pairs}
     figures |= {"seconds": round(time.monotonic() - began), "cpu_seconds": round(time.process_time() - cpu), "faults": months.faults}
     print(json.dumps(figures, indent=2))
     return 1 if months.faults else 0
