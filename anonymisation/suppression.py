@@ -29,8 +29,10 @@ STARTS, START_WORK, NOISE = 8, 4_500, 0.5
 """How often the search starts again from other prices, at most; the work spent on it, in cells times width; and how
 far the prices differ."""
 
-SURE = 0.99
-"""Fraction beyond which what the relaxation withholds is withheld from the start."""
+SURE, SURE_OF_WIDTH = 0.99, 0.4
+"""Fraction beyond which what the relaxation withholds is withheld from the start: under ``exact``, and under the other
+guarantees, whose width mostly takes several partners together.  Which ones, the relaxation sees better than a search
+that goes from cell to cell; what was not needed is taken back."""
 
 LARGE = 400_000
 """Cells times the corners that a hypercube has at least, beyond which a table is covered by hypercubes."""
@@ -69,7 +71,8 @@ def suppress(
     # A relaxation that says no more than what is asked for gives no hint; to look near it would cost a program per cell.
     hinted = (share > TRACE) & ~required
     guide = price * (1.0 - GUIDANCE * share)
-    withheld = _pattern(system, counts, primary, policy, price, guide, required | (share > SURE), required, hinted, excused)
+    sure = required | (share > (SURE if policy.guarantee == "exact" else SURE_OF_WIDTH))
+    withheld = _pattern(system, counts, primary, policy, price, guide, sure, required, hinted, excused)
     # Which alternative is taken first decides much; on a small system there is time to try several orders.
     random = np.random.default_rng(1)
     for _ in range(min(STARTS, START_WORK // (system.size * policy.width))):
@@ -178,7 +181,7 @@ def _pattern(
 def _price(system: System, counts: np.ndarray, policy: Policy, fixed: np.ndarray) -> np.ndarray:
     """What withholding each cell costs, infinity where it stays published."""
     if policy.cost == "information":
-        price = 1.0 + system.breadth() + np.log2(1.0 + counts) / 16.0
+        price = 1.0 + system.breadth() + np.log2(1.0 + counts)
     elif policy.cost == "cells":
         # Of two cells readers miss the larger one more.
         price = 1.0 + np.log2(1.0 + counts) / 4.0
