@@ -115,18 +115,21 @@ def _audited(folder: Path, out: Path, guarantee: str, reader: str) -> dict:
         process.kill()
         process.join()
         return {"failed": "stopped", "seconds": LONGEST}
+    if process.exitcode > 0:  # a fault of the benchmark, which said it; the system may kill for want of memory
+        raise SystemExit(f"{folder.name}: the audit broke")
     return {"failed": f"exit status {process.exitcode}"} if process.exitcode else answer.get()
 
 
 def audit(folder: Path, out: Path, guarantee: str, reader: str, answer: SimpleQueue) -> None:
     """Answer with how many cells break the guarantee and those below it, and how many were checked how."""
     from anonymisation import Policy
-    from anonymisation.command.case import read_hierarchies
+    from anonymisation.command.case import INNER
+    from anonymisation.command.hierarchies import read_hierarchies
     from anonymisation.command.pattern import read_pattern
     from anonymisation.command.verdict import judge
 
     policy = Policy(THRESHOLD, guarantee, reader=reader)
-    hierarchies = read_hierarchies(folder)
+    hierarchies = read_hierarchies(folder, INNER)
     verdict = judge(read_pattern(out, folder, hierarchies, policy), hierarchies, policy)
     asked = GUARANTEES[: GUARANTEES.index(guarantee) + 1]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6

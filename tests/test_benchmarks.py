@@ -1,4 +1,4 @@
-"""The lower bounds that the benchmark states: no pattern may be below them, whoever finds it."""
+"""What the benchmark states: a case is protected and attacked, and no pattern may be below the lower bounds, whoever finds it."""
 
 import itertools
 
@@ -9,6 +9,8 @@ from anonymisation import CountTable, Policy, PublishedTable, attack
 from anonymisation.suppression import suppress
 from anonymisation.system import build_system
 from benchmarks.bounds import bound
+from benchmarks.cases import make_synthetic
+from benchmarks.runs import ours
 from tests.anonymisation.systems import flat
 
 
@@ -53,3 +55,9 @@ def test_no_pattern_has_fewer_cells_than_the_bound(rows: list[list[int]], guaran
     nothing = np.zeros(system.size, dtype=bool)
     withheld = suppress(system, counts, (counts > 0) & (counts < 4), policy, nothing, nothing, np.ones(system.size))
     assert int(withheld.sum()) - found["primary"] >= found["whole"]
+
+
+def test_a_case_is_protected_and_attacked(tmp_path) -> None:
+    measured = ours(make_synthetic("3d-1k", 1, tmp_path / "3d-1k"), "interval", "rules")
+    audited = measured["audit"]["rules"]
+    assert measured["secondary"] > 0 and audited["disclosed"] == {"exact": 0, "interval": 0} and sum(audited["checked"].values()) > 0
