@@ -114,16 +114,21 @@ def output_to(path: Path) -> Iterator[None]:
                 os.close(descriptor)
 
 
-def found(root: Path) -> dict[str, list[str]]:
-    """The planted words in all files below a folder, by file; what is compressed is read as well."""
+def found(root: Path, copied: Path | None = None) -> dict[str, list[str]]:
+    """The planted words in all files below a folder, by file; what is compressed is read as well. Files that still are as they were
+    copied from the folder `copied` are left out: that one was searched itself."""
     seen = {}
     for path in sorted(root.rglob("*") if root.is_dir() else [root]):
-        if path.is_file():
+        if path.is_file() and not (copied and _same(path, copied / path.relative_to(root))):
             words = words_in(path)
             if words:
                 seen[str(path.relative_to(root))] = words
             assert MARK not in path.name
     return seen
+
+
+def _same(path: Path, other: Path) -> bool:
+    return other.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (other.stat().st_size, other.stat().st_mtime_ns)
 
 
 def words_in(path: Path) -> list[str]:

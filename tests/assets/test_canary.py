@@ -70,8 +70,16 @@ def test_a_file_that_is_refused_says_where_and_not_what(landing, settings, tmp_p
     assert list(temporary.iterdir()) == []
 
 
+@pytest.fixture(scope="module")
+def history(settings, tmp_path_factory):
+    """The history of the runs that break: its folder, and the instance."""
+    own = replace(settings, work=tmp_path_factory.mktemp("history"))
+    with instance_of(own) as instance:
+        yield own.work / "dagster", instance
+
+
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step, finished, settings, tmp_path, monkeypatch, temporary):
+def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step, finished, settings, history, tmp_path, monkeypatch, temporary):
     """As DuckDB or Python would: with the value that could not be used, in the error and in what caused it."""
     inner, asset, name = STEPS[step]
     copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published", landing=None if step == "prepare_landing" else settings.landing)
@@ -86,7 +94,8 @@ def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step
             raise ValueError(f"could not convert string to float: '{MARK}'") from error
 
     monkeypatch.setattr(inner, broken)
-    with output_to(tmp_path / "output"), instance_of(copy) as instance:
+    home, instance = history
+    with output_to(tmp_path / "output"):
         run = dg.materialize([asset], resources={"settings": RunSettings.of(copy)}, instance=instance, raise_on_error=False)
         logged = "".join(dg.serialize_value(record.event_log_entry) for record in instance.get_records_for_run(run.run_id).records)
     assert not run.success and name in logged
@@ -94,8 +103,10 @@ def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step
     (kept,) = (copy.work / "failures").iterdir()
     assert str(kept) in logged and MARK in kept.read_text(encoding="utf-8")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600 and stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
-    for folder in (copy.work / "dagster", tmp_path / "output", copy.published, tmp_path / ".published.releases", temporary):
+    for folder in (home, tmp_path / "output", temporary):
         assert found(folder) == {}
+    for folder, copied in ((copy.published, settings.published), (tmp_path / ".published.releases", settings.published.with_name(".published.releases"))):
+        assert found(folder, copied) == {}
 
 
 def test_a_value_that_a_database_quotes_is_not_told(finished, settings, tmp_path):

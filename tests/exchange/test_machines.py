@@ -66,7 +66,7 @@ def environment(tmp_path):
         yield kept | history | {
             "DAGSTER_HOME": str(tmp_path / "home"),
             "VAWG_BROKER": broker,
-            "VAWG_BROKER_TIMEOUT": "25",
+            "VAWG_BROKER_TIMEOUT": "40",  # several times the longest step, also on a busy machine
             "VAWG_EXECUTOR": "celery",
             "VAWG_STORE": f"s3://{BUCKET}/vawg?region=us-east-1&endpoint={quote(f'http://127.0.0.1:{port}')}",
             "VAWG_LANDING": str(tmp_path / "landing"),
