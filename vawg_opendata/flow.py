@@ -23,11 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
-from anonymisation import CountTable, ProtectedTable
 from vawg_opendata.corrections import apply_corrections, load_corrections
 from vawg_opendata.inputs import Inputs, source_of, synthetic_sources
 from vawg_opendata.judging import MONTHLY, RECORD_TABLES, judge, row_count
-from vawg_opendata.microdata import Microdata, protect_product
+from vawg_opendata.kept import counted, counted_beside, protected, protected_folder, protected_records, protected_table, records_folder, tables_beside
+from vawg_opendata.microdata import protect_linked, protect_product
 from vawg_opendata.problems import RunError
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
@@ -43,13 +43,13 @@ from vawg_opendata.release.lifecycle.versions import latest, listed
 from vawg_opendata.release.package.building import Content
 from vawg_opendata.release.publish import publish_content
 from vawg_opendata.schemas import CheckResult
-from vawg_opendata.settings import Settings, SettingsError
+from vawg_opendata.settings import Settings, SettingsError, record_secret
 from vawg_opendata.site import build_site, place_boundaries, place_population
-from vawg_opendata.sources import boundaries, population
+from vawg_opendata.sources import boundaries, crime_extract, population
 from vawg_opendata.sources.landing import LandingReport, read_landing
 from vawg_opendata.sources.landing import read_months as read_landing_months
 from vawg_opendata.sources.months import Months
-from vawg_opendata.statistics import DIGESTS_FILE, FACTS, ProductStatistics, build, count_periods, load_digests, write_digests
+from vawg_opendata.statistics import DIGESTS_FILE, FACTS, ProductStatistics, build, count_periods, load_digests, outline_of_records, write_digests
 from vawg_opendata.steps import step
 from vawg_opendata.turns import alone, in_turn
 
@@ -147,16 +147,14 @@ def count(settings: Settings, product: Product) -> ProductStatistics | None:
     shutil.rmtree(folder, ignore_errors=True)
     if product not in chosen_products(settings):
         return None
-    statistics = build(product, settings.work / "records", settings.work, digests=load_digests(settings.work / DIGESTS_FILE))
+    records = settings.work / "records"
+    if product.linked:
+        statistics = outline_of_records(product, records)
+    else:
+        statistics = build(product, records, settings.work, digests=load_digests(settings.work / DIGESTS_FILE))
     if statistics is not None:
         statistics.save(folder)
     return statistics
-
-
-def counted(settings: Settings, product: Product) -> ProductStatistics | None:
-    """What `count` kept."""
-    folder = settings.work / "statistics" / product.name
-    return ProductStatistics.load(folder) if folder.is_dir() else None
 
 
 @step
@@ -170,7 +168,7 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     beside theirs, so public products come first. That nothing is disclosed is proven by the audit before anything is
     published. ReleaseRefusedError, naming cells but no count, where it cannot be kept.
     """
-    folder = _protected_folder(settings, product, measure)
+    folder = protected_folder(settings, product, measure)
     shutil.rmtree(folder, ignore_errors=True)
     statistics = counted(settings, product)
     tables = [table for table in statistics.counts.values() if table.measure == measure] if statistics else []
@@ -183,11 +181,11 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     others, shown, hierarchies = [], {}, [statistics.outline.hierarchies(measure)]
     for other in before(product, measure):
         theirs = counted(settings, other)
-        if theirs is not None and _protected_folder(settings, other, measure).is_dir():
+        if theirs is not None and protected_folder(settings, other, measure).is_dir():
             hierarchies.append(theirs.outline.hierarchies(measure))
             same = {name: table for name, table in theirs.counts.items() if table.measure == measure}
             others += same.values()
-            shown |= {name: _protected_table(settings, other, table) for name, table in same.items()}
+            shown |= {name: protected_table(settings, other, table) for name, table in same.items()}
     folders = published_folders(settings.published) if held is None else held
     releases = published_releases(folders, product.audience, measure)
     protection = protect_beside(tables, united(hierarchies), product.policy, releases, others, shown)
@@ -215,27 +213,21 @@ def protect_records_after(settings: Settings, product: Product, last: Path | Non
     Tables come first. `last` is the version that readers have: a list that would single out
     who came or went stays as it was there, or is made coarser. Raises as `microdata.protect_product`.
     """
-    folder = _records_folder(settings, product)
+    folder = records_folder(settings, product)
     shutil.rmtree(folder, ignore_errors=True)
     statistics = counted(settings, product)
-    if not product.records or statistics is None:
+    if statistics is None or not (product.records or product.linked):
         return None
-    made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline, last)
+    if product.linked:
+        secret = record_secret(settings, crime_extract.NAME in Inputs.load(settings.work).synthetic)
+        made = protect_linked(product.linked, settings.work / "records", tables_beside(settings, product), secret, statistics.outline.months[-1], last)
+    else:
+        made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline, last)
     if made is None:
         return None
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made.save(folder)
     return made.summary
-
-
-def protected_records(settings: Settings, product: Product) -> Microdata | None:
-    """What `protect_records` kept."""
-    folder = _records_folder(settings, product)
-    return Microdata.load(folder) if folder.is_dir() else None
-
-
-def _records_folder(settings: Settings, product: Product) -> Path:
-    return settings.work / "protected" / product.name / "records"
 
 
 def before(product: Product, measure: str) -> tuple[Product, ...]:
@@ -253,26 +245,10 @@ def sharing(product: Product) -> tuple[tuple[Product, str], ...]:
     return tuple((one, measure.name) for one in PRODUCTS.values() for measure in one.measures if measure.name in own)
 
 
-def protected(settings: Settings, product: Product, statistics: ProductStatistics, measure: str | None = None) -> dict[str, ProtectedTable]:
-    """What `protect_measure` kept of a measure, or of all measures, of a product, by table."""
-    return {
-        name: _protected_table(settings, product, counts) for name, counts in statistics.counts.items() if measure in (None, counts.measure)
-    }
-
-
-def _protected_table(settings: Settings, product: Product, counts: CountTable) -> ProtectedTable:
-    with np.load(_protected_folder(settings, product, counts.measure) / f"{counts.name}.npz", allow_pickle=False) as arrays:
-        return ProtectedTable(counts.name, counts.measure, counts.axes, arrays["values"], arrays["published"])
-
-
-def _protected_folder(settings: Settings, product: Product, measure: str) -> Path:
-    return settings.work / "protected" / product.name / measure
-
-
 def package_content(settings: Settings, product: Product) -> Content | None:
     """What the steps before left of a product, as its package takes it; None without statistics."""
     statistics = counted(settings, product)
-    if statistics is None:
+    if statistics is None or (product.linked and protected_records(settings, product) is None):
         return None
     inputs = Inputs.load(settings.work)
     sources = set(statistics.outline.sources.values())
@@ -293,8 +269,9 @@ def package_content(settings: Settings, product: Product) -> Content | None:
 
 
 def _entries(settings: Settings, product: Product) -> dict[str, int]:
-    """By measure, how many entries the ledger had when it was protected."""
-    paths = {measure.name: _protected_folder(settings, product, measure.name) / BESIDE for measure in product.measures}
+    """By measure, how many entries the ledger had when it was protected; of measures of other products by product and measure."""
+    paths = {measure.name: protected_folder(settings, product, measure.name) / BESIDE for measure in product.measures}
+    paths |= {f"{other.name}/{measure}": protected_folder(settings, other, measure) / BESIDE for other, measure in counted_beside(product)}
     return {name: json.loads(path.read_text(encoding="utf-8"))["entries"] for name, path in paths.items() if path.is_file()}
 
 

@@ -73,6 +73,12 @@ def _build(settings: Settings, product: Product, preparation: dict, store: Store
         for one in (*flow.before(product, measure.name), product):
             flow.count(replace(settings, products=(one.name,)), one)
             flow.protect_measure(settings, one, measure.name, history(store, entries, one.audience, one.name).held)
+    for other, measure in flow.counted_beside(product):
+        entries = ledger[: preparation["origin"]["entries"].get(f"{other.name}/{measure}", 0)]
+        flow.count(replace(settings, products=(other.name,)), other)
+        flow.protect_measure(settings, other, measure, history(store, entries, other.audience, other.name).held)
+    if product.linked:
+        flow.count(replace(settings, products=(product.name,)), product)
     past = history(store, ledger[: preparation["entries"]], product.audience, product.name)
     flow.protect_records_after(settings, product, past.newest)
     content = flow.package_content(settings, product)

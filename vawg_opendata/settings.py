@@ -12,6 +12,9 @@ from pathlib import Path
 
 DEFAULT_RECORDS = 100_000
 DEFAULT_SEED = 1
+SECRET_BYTES = 32
+SAMPLE_SECRET = b"declared secret of the synthetic sample: it protects nobody, because nobody is in it"
+"""The secret of synthetic records, so that a sample can be made again anywhere."""
 BUMPS = ("", "MAJOR", "MINOR", "PATCH")
 
 
@@ -28,6 +31,7 @@ class Settings:
     (empty: the account), `note` tells their readers why they are as they are, `bump` is the step that is asked for at least
     (MAJOR, MINOR or PATCH), and `at` is the day on which they appear (None: as soon as they are approved). With `hold` none is
     approved or released by the run itself. `store` is the object store through which machines share the two folders (empty: one machine).
+    `secret_file` holds the secret from which the keys of records are made; synthetic records need none.
     """
 
     landing: Path | None = None
@@ -42,6 +46,7 @@ class Settings:
     at: date | None = None
     hold: bool = False
     store: str = ""
+    secret_file: Path | None = None
 
     def __post_init__(self) -> None:
         """SettingsError when the work folder is where readers are let in."""
@@ -53,7 +58,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from VAWG_LANDING, VAWG_PUBLISHED, VAWG_WORK, VAWG_PRODUCTS (names, separated by commas),
-        VAWG_SAMPLE_RECORDS, VAWG_SAMPLE_SEED, VAWG_WHO, VAWG_NOTE, VAWG_BUMP, VAWG_AT and VAWG_STORE; an absent or empty variable leaves the
+        VAWG_SAMPLE_RECORDS, VAWG_SAMPLE_SEED, VAWG_WHO, VAWG_NOTE, VAWG_BUMP, VAWG_AT, VAWG_STORE and VAWG_SECRET_FILE; an absent or empty variable leaves the
         default. SettingsError when a number or a day is not one."""
         landing = environment.get("VAWG_LANDING")
         return cls(
@@ -68,7 +73,29 @@ class Settings:
             bump=environment.get("VAWG_BUMP", ""),
             at=day(environment.get("VAWG_AT", "")),
             store=environment.get("VAWG_STORE", ""),
+            secret_file=Path(secret) if (secret := environment.get("VAWG_SECRET_FILE")) else None,
         )
+
+
+def record_secret(settings: Settings, synthetic: bool) -> bytes:
+    """The secret from which keys, draws and orders of records are made: of the file that is named or, for synthetic records, a declared one.
+
+    SettingsError where there is none, or one that could be guessed; it never quotes the secret.
+    """
+    path = settings.secret_file
+    if path is None:
+        if synthetic:
+            return SAMPLE_SECRET
+        raise SettingsError(
+            "VAWG_SECRET_FILE is not set, and records of people need a secret to make their keys with. Name a file of 32 random bytes or more, such as "
+            "of: openssl rand -hex 32. Or publish other products only (VAWG_PRODUCTS)."
+        )
+    if not path.is_file():
+        raise SettingsError(f"VAWG_SECRET_FILE names {path}, which is no file. Name a file of 32 random bytes or more.")
+    secret = path.read_bytes().strip()
+    if len(secret) < SECRET_BYTES or len(set(secret)) < SECRET_BYTES // 4:
+        raise SettingsError(f"The secret in {path} is too short or too simple to be one. Make one, such as with: openssl rand -hex 32")
+    return secret
 
 
 def day(text: str) -> date | None:

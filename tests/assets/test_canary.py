@@ -27,7 +27,7 @@ STEPS = {
     "judge_records": ("vawg_opendata.judging.validate_frame", read_records, "read_records"),
     "count": ("vawg_opendata.flow.build", STATISTICS[1], "count"),
     "protect_measure": ("anonymisation.releases.protect_beside", PROTECTED[0], "protected"),
-    "protect_records": ("vawg_opendata.flow.protect_product", PROTECTED[-1], "protected"),
+    "protect_records": ("vawg_opendata.flow.protect_linked", PROTECTED[-1], "protected"),
     "publish_product": ("vawg_opendata.flow.publish_content", PACKAGES[1], "female_homicide"),
     "publish_pages": ("vawg_opendata.flow.build_site", PAGES[0], "site"),
 }

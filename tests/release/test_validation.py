@@ -61,11 +61,12 @@ def test_it_objects_to_a_descriptor_that_is_none(package):
 
 
 def test_rows_beyond_the_limit_are_left_to_the_check_over_all_rows(package, monkeypatch):
-    monkeypatch.setattr(validation, "MOST_ROWS", 20)
+    monkeypatch.setattr(validation, "MOST_CELLS", 80)
     monkeypatch.setattr(validation, "SAMPLED_ROWS", 10)
     path = package / "data" / "victims_by_age_group.csv"
     lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines, lines[1]]))
+    _, month, count, _ = lines[-1].decode().split(",")
+    path.write_bytes(b"".join([*lines[:-1], f",{month},{count},?\r\n".encode(), lines[1]]))
     descriptor = json.loads((package / "datapackage.json").read_text(encoding="utf-8"))
     for resource in descriptor["resources"]:
         if resource["name"] == "victims_by_age_group":
@@ -73,4 +74,7 @@ def test_rows_beyond_the_limit_are_left_to_the_check_over_all_rows(package, monk
     (package / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     (package / "SHA256SUMS").unlink()
     assert validate(package) == []
-    assert "victims_by_age_group: 1 keys occur more than once" in check(package)
+    found = check(package)
+    assert "victims_by_age_group: 1 keys occur more than once" in found
+    assert "victims_by_age_group: 1 values of victims_status are none of its codes" in found
+    assert "victims_by_age_group: 1 values of age_group are empty" in found

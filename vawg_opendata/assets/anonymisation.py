@@ -75,11 +75,16 @@ def records_key(product: Product) -> dg.AssetKey:
 
 
 def _protected_records(product: Product) -> dg.AssetsDefinition:
-    titles = " and ".join(declared.title for declared in product.records)
+    titles = " and ".join(declared.title for declared in product.records) or product.title
+    beside = flow.counted_beside(product)
 
     @dg.asset(
         key=records_key(product),
-        deps=[statistics.KEYS[product.name], *(key_of(product, measure.name) for measure in product.measures)],
+        deps=[
+            statistics.KEYS[product.name],
+            *(key_of(product, measure.name) for measure in product.measures),
+            *(key_of(other, measure) for other, measure in beside),
+        ],
         description=f"{titles}, one by one, as they may be published to the audience {product.audience}.",
         group_name=GROUP,
         owners=OWNERS,
@@ -96,5 +101,5 @@ def _protected_records(product: Product) -> dg.AssetsDefinition:
 
 PROTECTED = [
     *(_protected(product, measure.name, measure.title) for product in PRODUCTS.values() for measure in product.measures),
-    *(_protected_records(product) for product in PRODUCTS.values() if product.records),
+    *(_protected_records(product) for product in PRODUCTS.values() if product.records or product.linked),
 ]

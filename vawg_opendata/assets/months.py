@@ -37,7 +37,8 @@ def _partitions(product: Product) -> dg.PartitionsDefinition:
     return MONTHS if MONTH in {product.period(table).codelist for table in product.tables} else YEARS
 
 
-KEYS = {name: dg.AssetKey(["months" if _partitions(product) is MONTHS else "years", name]) for name, product in PRODUCTS.items()}
+KEYS = {name: dg.AssetKey(["months" if _partitions(product) is MONTHS else "years", name]) for name, product in PRODUCTS.items() if product.tables}
+"""By product that counts, the asset of its counts by period."""
 
 
 @dg.asset(
@@ -111,4 +112,4 @@ def report(context: dg.AssetExecutionContext, key: dg.AssetKey, periods: Iterabl
             context.log_event(dg.AssetMaterialization(key, partition=period, metadata={"made_by": context.job_name}))
 
 
-PARTITIONED = [street_months, *(_counts(product) for product in PRODUCTS.values())]
+PARTITIONED = [street_months, *(_counts(PRODUCTS[name]) for name in KEYS)]

@@ -28,7 +28,7 @@ def _package(product: Product) -> dg.AssetsDefinition:
     @dg.asset(
         key=KEYS[product.name],
         deps=[anonymisation.key_of(one, measure) for one, measure in flow.sharing(product)]
-        + ([anonymisation.records_key(product)] if product.records else [])
+        + ([anonymisation.records_key(product)] if product.records or product.linked else [])
         + [KEYS[name] for name in dict.fromkeys(one.name for measure in product.measures for one in flow.before(product, measure.name))],
         description=f"{product.title}. {product.description}",
         group_name=GROUP,
@@ -50,6 +50,7 @@ def _package(product: Product) -> dg.AssetsDefinition:
                 "report": dg.MetadataValue.md(_report(version)),
                 "cells": sum(measure.cells for measure in version.audit.measures),
                 "withheld": sum(measure.withheld for measure in version.audit.measures),
+                "records": max((one.records for one in version.audit.records), default=0),
                 "audited": rows(
                     ("measure", "tables", "cells", "withheld", "disclosed"),
                     [(one.measure, one.tables, one.cells, one.withheld, one.disclosed) for one in version.audit.measures],
@@ -68,11 +69,15 @@ LONGEST_REPORT = 6000
 def _report(version: PublishedVersion) -> str:
     """What was made, as the package itself tells it to its readers: what was withheld and what the attack found, and what has changed."""
     lines = [f"# {version.product} {version.version}", "", f"{'New' if version.is_new else 'Unchanged'}; {version.state}.", ""]
-    lines += ["| measure | tables | cells | withheld | share | disclosed |", "|---|--:|--:|--:|--:|--:|"]
+    if version.audit.measures:
+        lines += ["| measure | tables | cells | withheld | share | disclosed |", "|---|--:|--:|--:|--:|--:|"]
     lines += [
         f"| {one.measure} | {one.tables} | {one.cells:,} | {one.withheld:,} | {one.withheld / one.cells:.1%} | {one.disclosed} |"
         for one in version.audit.measures
     ]
+    if version.audit.records:
+        lines += ["", "| records | number | alike, at least | claims broken |", "|---|--:|--:|--:|"]
+    lines += [f"| {one.table} | {one.records:,} | {one.k} | {len(one.findings)} |" for one in version.audit.records]
     text = "\n".join([*lines, "", (version.folder / "CHANGES.md").read_text(encoding="utf-8")])
     return text if len(text) <= LONGEST_REPORT else text[:LONGEST_REPORT] + "\n\n(The rest is in CHANGES.md of the package.)"
 

@@ -27,11 +27,12 @@ def lines(result: dg.ExecuteInProcessResult, settings: Settings) -> list[str]:
         if not package["published"]:
             told.append(f"{product}: not published, no source at hand gives it or it was not asked for")
             continue
-        share = package["withheld"] / package["cells"]
+        cells, records = package["cells"], package["records"]
+        what = f"{cells:,} cells, {package['withheld'] / cells:.1%} withheld" if cells else f"{records:,} records"
         state = "new" if package["is_new"] else "unchanged"
         if package["state"] != "released":
             state += f", {package['state']}: readers do not have it yet"
-        told.append(f"{product} {package['version']} ({state}): {package['cells']:,} cells, {share:.1%} withheld, in {package['folder']}")
+        told.append(f"{product} {package['version']} ({state}): {what}, in {package['folder']}")
     if (pages := metadata(PAGES))["pages"]:
         told.append(f"{pages['pages']} pages, in {pages['index']}")
     return told

@@ -34,6 +34,7 @@ class RunSettings(dg.ConfigurableResource):
     at: str = ""
     hold: bool = False
     store: str = ""
+    secret_file: str = ""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunSettings"]:
@@ -62,6 +63,7 @@ class RunSettings(dg.ConfigurableResource):
             "at": settings.at.isoformat() if settings.at else "",
             "hold": settings.hold,
             "store": settings.store,
+            "secret_file": str(settings.secret_file or ""),
         }
 
     @property
@@ -80,6 +82,7 @@ class RunSettings(dg.ConfigurableResource):
             at=day(self.at),
             hold=self.hold,
             store=self.store,
+            secret_file=Path(self.secret_file) if self.secret_file else None,
         )
 
 

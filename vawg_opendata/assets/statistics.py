@@ -12,6 +12,7 @@ from vawg_opendata import flow
 from vawg_opendata.assets import months, records
 from vawg_opendata.assets.metadata import COLUMN_LINEAGE, ROW_COUNT, rows
 from vawg_opendata.assets.resources import OWNERS, RunSettings
+from vawg_opendata.microdata.cases import TABLES
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.statistics import FACTS, Outline, review
 
@@ -30,10 +31,12 @@ _COLUMNS = {schema.name: schema.names for schemas in flow.RECORD_TABLES.values()
 
 
 def _needed(product: Product) -> list[dg.AssetKey]:
-    """The record tables from which a product may be counted."""
+    """What a product may be counted from: record tables and counts by period; of linked records, the record tables that cases are read from."""
+    if product.linked:
+        return [records.ACCOUNTING, *(records.KEYS[f"extract_{table}"] for table in TABLES)]
     measures = {measure.name for measure in product.measures}
     tables = dict.fromkeys(table for fact in FACTS if fact.measure in measures for table in fact.records)
-    return [records.ACCOUNTING, *(records.KEYS[table] for table in tables)]
+    return [records.ACCOUNTING, *(records.KEYS[table] for table in tables), months.KEYS[product.name]]
 
 
 def _statistics(product: Product) -> dg.AssetsDefinition:
@@ -44,8 +47,10 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 key,
-                deps=[*_needed(product), months.KEYS[product.name]],
-                description=f"Counts for {product.name}: {', '.join(table.name for table in product.tables)}. Unprotected.",
+                deps=_needed(product),
+                description=f"Counts for {product.name}: {', '.join(table.name for table in product.tables)}. Unprotected."
+                if product.tables
+                else f"The source and the months of {product.name}, of which nothing is counted.",
                 group_name=GROUP,
                 owners=OWNERS,
                 kinds={"duckdb"},
@@ -68,7 +73,8 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
             yield _reconciliation(key, ())
             yield from (_reviewed(key, name, []) for name in REVIEWS)
             return
-        months.report(context, months.KEYS[product.name], statistics.counted)
+        if product.tables:
+            months.report(context, months.KEYS[product.name], statistics.counted)
         outline = statistics.outline
         metadata = {
             "counted": True,

@@ -7,7 +7,7 @@ leaves. Small files that point to versions are read at once, so that a release i
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,18 +78,23 @@ class Offer:
 
 
 def read_offer(published: Path, audience: str) -> Offer:
-    """What an audience is offered. SourceError where it is not whole, WrongAudienceError where a package is for others."""
+    """What an audience is offered. SourceError where it is not whole, WrongAudienceError where a package is for others.
+
+    A product whose readers are given different fields of it is left out: the packages in its folder `partners` are handed to each by itself.
+    """
     root = published / audience
     homes = sorted(path.parent for path in root.glob("*/versions.json")) if root.is_dir() else []
     if not homes:
         raise SourceError(f"Nothing is published for {audience} in {root}.")
+    apart = {home.name for home in homes if _has_partners(home)}
+    homes = [home for home in homes if home.name not in apart]
     for path in root.rglob("*"):
         if path.is_symlink():
             raise WrongAudienceError(f"{path} is a link, which may lead to what is not for {audience}. Remove it.")
-    pointers = _pointers(root)
+    pointers = _pointers(root, apart)
     versions = [_version(home, entry, audience) for home in homes for entry in listed(home)]
     current = {home.name: number for home in homes if (number := latest(home))}
-    if {name: source.sha256 for name, source in _pointers(root).items()} != {name: source.sha256 for name, source in pointers.items()}:
+    if {name: source.sha256 for name, source in _pointers(root, apart).items()} != {name: source.sha256 for name, source in pointers.items()}:
         raise SourceError(f"{root} changed while it was being read: a release is under way. Run again when it is done.")
     return Offer(audience, tuple(versions), current, pointers)
 
@@ -114,9 +119,17 @@ def _version(home: Path, entry: Mapping, audience: str) -> OfferedVersion:
     return OfferedVersion(home.name, entry["version"], released, descriptor, files)
 
 
-def _pointers(root: Path) -> dict[str, Source]:
-    """The files outside of versions: those of products, then those of the audience, then `latest.json` of each product."""
-    found = [path for path in root.rglob("*") if path.is_file() and not path.name.startswith(".") and not _in_version(path.relative_to(root))]
+def _has_partners(home: Path) -> bool:
+    return any("partners" in json.loads(path.read_text(encoding="utf-8")) for path in home.glob(f"*/{DESCRIPTOR}"))
+
+
+def _pointers(root: Path, apart: Collection[str]) -> dict[str, Source]:
+    """The files outside of versions: those of products, then those of the audience, then `latest.json` of each product; but for products `apart`."""
+    found = [
+        path
+        for path in root.rglob("*")
+        if path.is_file() and not path.name.startswith(".") and not _in_version(path.relative_to(root)) and path.relative_to(root).parts[0] not in apart
+    ]
     found.sort(key=lambda path: (path.name == "latest.json", -len(path.relative_to(root).parts), path.relative_to(root).as_posix()))
     return {path.relative_to(root).as_posix(): _read(path) for path in found}
 

@@ -1,8 +1,8 @@
 """Protected records as they are kept in the work folder and handed to `release`."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,21 +30,26 @@ class RecordTable:
 
 @dataclass(frozen=True)
 class Microdata:
-    """The protected records of a product. `codelists` by column; `summary` has numbers of records and losses, safe to log."""
+    """The protected records of a product. `codelists` by column; `summary` has numbers of records and losses, safe to log. `partners` has, by
+    access profile, the tables of the package of that partner, where each is given one of its own."""
 
     tables: tuple[RecordTable, ...]
     codelists: Mapping[str, CodeList]
     summary: Mapping[str, object]
+    partners: Mapping[str, tuple[RecordTable, ...]] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write everything to a folder of the work folder, readable by its owner only."""
         import pyarrow.parquet
 
         folder.mkdir(mode=0o700, parents=True)
-        for table in self.tables:
-            pyarrow.parquet.write_table(table.rows, folder / f"{table.name}.parquet")
+        for home, tables in ((folder, self.tables), *((folder / profile, tables) for profile, tables in self.partners.items())):
+            home.mkdir(mode=0o700, exist_ok=True)
+            for table in tables:
+                pyarrow.parquet.write_table(table.rows, home / f"{table.name}.parquet")
         plain = {
-            "tables": [{"name": table.name, "source": table.source, "claim": table.claim, "missing": table.missing} for table in self.tables],
+            "tables": _plain(self.tables),
+            "partners": {profile: _plain(tables) for profile, tables in self.partners.items()},
             "codelists": {name: asdict(codes) for name, codes in self.codelists.items()},
             "summary": self.summary,
         }
@@ -53,9 +58,17 @@ class Microdata:
     @classmethod
     def load(cls, folder: Path) -> "Microdata":
         """What `save` wrote."""
-        import pyarrow.parquet
-
         plain = json.loads((folder / "microdata.json").read_text(encoding="utf-8"))
-        tables = tuple(RecordTable(rows=pyarrow.parquet.read_table(folder / f"{one['name']}.parquet"), **one) for one in plain["tables"])
         codelists = {name: CodeList(codes["name"], codes["title"], tuple(codes["rows"])) for name, codes in plain["codelists"].items()}
-        return cls(tables, codelists, plain["summary"])
+        partners = {profile: _loaded(folder / profile, tables) for profile, tables in plain["partners"].items()}
+        return cls(_loaded(folder, plain["tables"]), codelists, plain["summary"], partners)
+
+
+def _plain(tables: Sequence[RecordTable]) -> list[dict]:
+    return [{"name": table.name, "source": table.source, "claim": table.claim, "missing": table.missing} for table in tables]
+
+
+def _loaded(folder: Path, tables: Sequence[Mapping]) -> tuple[RecordTable, ...]:
+    import pyarrow.parquet
+
+    return tuple(RecordTable(rows=pyarrow.parquet.read_table(folder / f"{one['name']}.parquet"), **one) for one in tables)

@@ -8,8 +8,9 @@ from vawg_opendata.products.declaration import Product
 from vawg_opendata.products.female_homicide import FEMALE_HOMICIDE
 from vawg_opendata.products.vawg_borough_profiles import VAWG_BOROUGH_PROFILES
 from vawg_opendata.products.vawg_offences import VAWG_OFFENCES
+from vawg_opendata.products.vawg_records import VAWG_RECORDS
 from vawg_opendata.products.violence_and_sexual_offences import VIOLENCE_AND_SEXUAL_OFFENCES
 
-PRODUCTS = {product.name: product for product in (VAWG_OFFENCES, FEMALE_HOMICIDE, VIOLENCE_AND_SEXUAL_OFFENCES, VAWG_BOROUGH_PROFILES)}
+PRODUCTS = {product.name: product for product in (VAWG_OFFENCES, FEMALE_HOMICIDE, VIOLENCE_AND_SEXUAL_OFFENCES, VAWG_BOROUGH_PROFILES, VAWG_RECORDS)}
 
 __all__ = ["PRODUCTS", "Product"]

@@ -1,10 +1,11 @@
 """Access profiles: the kinds of readers of each audience and what allows them to be given its packages, as data in
-`access_profiles.yaml`.
+`access_profiles.yaml`; and, for a product whose readers are given different fields, which kind is given which, as data in a CSV of its own.
 
 Who a single reader is, and how packages come to them, belongs to whoever serves the folder of an audience and to `delivery`.
 """
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -55,3 +56,26 @@ def load_profiles(path: Path = FILE) -> list[AccessProfile]:
 def profiles_of(audience: str) -> Sequence[AccessProfile]:
     """The profiles that are given the packages of an audience, in the order of the file."""
     return [profile for profile in load_profiles() if profile.audience == audience]
+
+
+def load_field_access(path: Path, fields: Collection[str], audience: str) -> Mapping[str, tuple[str, ...]]:
+    """By field the names of the profiles that are given it, from a CSV with the columns `field` and `profiles` (separated by |).
+
+    AccessProfileError for a field that is there twice, not at all, or unknown, and for a profile that the audience does not have: nobody is given a
+    field, and nobody kept from one, by an omission.
+    """
+    known = {profile.name for profile in profiles_of(audience)}
+    given: dict[str, tuple[str, ...]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row, entry in enumerate(csv.DictReader(file), start=2):
+            name, profiles = entry["field"], tuple(entry["profiles"].split("|")) if entry["profiles"] else ()
+            if name not in fields or name in given:
+                raise AccessProfileError(f"{path.name}, row {row}, column field: {name!r} is {'there twice' if name in given else 'no field'}; name each field once.")
+            unknown = [profile for profile in profiles if profile not in known]
+            if unknown:
+                raise AccessProfileError(f"{path.name}, row {row}, column profiles: {unknown[0]!r} must be one of {', '.join(sorted(known))}.")
+            given[name] = profiles
+    missing = [name for name in fields if name not in given]
+    if missing:
+        raise AccessProfileError(f"{path.name}: says nothing of the field {missing[0]}; add a row that says which profiles are given it.")
+    return given

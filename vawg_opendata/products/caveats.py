@@ -133,6 +133,22 @@ CAVEATS = {
             "not the share that it will have; compare years only when they are equally old.",
         ),
         Caveat(
+            code="part-of-the-cases",
+            title="A part of the cases",
+            description="The records are a random part of the cases, and rare kinds of case are rarer here than they are. Count in the tables of counts, not here.",
+        ),
+        Caveat(
+            code="told-coarsely",
+            title="Told as finely as others allow",
+            description="How finely a thing is told depends on how many cases are like it, so cases of rare places and people are told more coarsely. "
+            "In tables of cases an empty field means that the value is not told, and never that there is none; in tables of pools, that it does not apply.",
+        ),
+        Caveat(
+            code="suspects-are-not-offenders",
+            title="A suspect is not an offender",
+            description="Nobody is an offender unless a court says so. Many suspects are never charged, and some are eliminated.",
+        ),
+        Caveat(
             code="synthetic",
             title="Synthetic data",
             description="These are not real crimes. The records were generated with the margins of published data, to show the form of "

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anonymisation import Policy
+from vawg_opendata.products.linked import AUDIENCE as LINKED_AUDIENCE
+from vawg_opendata.products.linked import LinkedRecords
 from vawg_opendata.products.records import RecordList
 from vawg_opendata.schemas.fields import Sensitivity
 
@@ -138,8 +140,8 @@ class Product:
     the measures and dimensions mean. `policy` is what its tables are protected by, `approval` who must look at a
     version before readers get it. `frequency` is how often a new version is
     meant to appear, as a code of the EU Publications Office's list of frequencies, in lower case (`monthly`, `annual`, `irreg`).
-    `records` are lists of records that are published one by one; `sections`
-    are what its page says besides; `cut` is how smaller packages are cut from it.
+    `records` are lists of records that are published one by one; `linked` are linked tables of records, beside which the product has
+    none of its own of another kind; `sections` are what its page says besides; `cut` is how smaller packages are cut from it.
     """
 
     name: str
@@ -158,6 +160,7 @@ class Product:
     frequency: str = "irreg"
     approval: Approval = Approval()
     records: tuple[RecordList, ...] = ()
+    linked: LinkedRecords | None = None
     sections: tuple[Section, ...] = ()
     cut: Cut | None = None
 
@@ -182,6 +185,8 @@ class Product:
                 raise DeclarationError(f"Product {self.name}, table {table.name}: needs exactly one dimension that is a period.")
             if self.cut and self.cut.dimension not in table.dimensions:
                 raise DeclarationError(f"Product {self.name}, table {table.name}: has no {self.cut.dimension!r}, by which the product is cut.")
+        if self.linked and (self.tables or self.records or self.audience != LINKED_AUDIENCE):
+            raise DeclarationError(f"Product {self.name}: linked records are for {LINKED_AUDIENCE}, and have no tables or lists beside them in their product.")
         if self.cut and self.records:
             raise DeclarationError(f"Product {self.name}: has lists of records, which are protected as a whole and cannot be cut.")
 

@@ -157,6 +157,16 @@ def _periods(product: Product, spec: TableSpec, covered: Collection[str]) -> dic
     return periods
 
 
+def outline_of_records(product: Product, records: Path) -> ProductStatistics | None:
+    """The outline of a product that has records of the extract and no tables: its source and the months that it covers; None without an extract."""
+    connection = connect(records)
+    fact = next(fact for fact in FACTS if fact.source == "crime_extract" and fact.measure == "offences")
+    if not tables(connection).issuperset(fact.records):
+        return None
+    months = covered_months(connection, fact)
+    return ProductStatistics(Outline(product.name, {}, (), {"records": fact.source}, tuple(months), {}), {}, ()) if months else None
+
+
 def _short_views(
     connection: duckdb.DuckDBPyConnection, product: Product, specs: Sequence[TableSpec], chosen: Mapping[str, Fact]
 ) -> tuple[dict[str, dict[str, int]], list[Comparison]]:
@@ -197,14 +207,15 @@ def _codelists(
     for dimension in product.dimensions:
         levels = {level: None for spec in specs for level in spec.dimensions.get(dimension.name, ())}
         if levels:
-            full[dimension.name] = _load(dimension, months)
+            full[dimension.name] = dimension_codelist(dimension, months)
             if dimension.held_level and dimension.name in held:
                 full[dimension.name] = _with_hold(full[dimension.name], dimension.held_level)
             kept[dimension.name] = full[dimension.name].at_levels(*levels)
     return full, kept
 
 
-def _load(dimension: Dimension, months: Sequence[str]) -> CodeList:
+def dimension_codelist(dimension: Dimension, months: Sequence[str]) -> CodeList:
+    """The whole code list of a dimension; a period's is made for these months."""
     if not dimension.is_period:
         return load_codelist(dimension.codelist)
     return month_codelist(months) if dimension.codelist == MONTH else year_codelist(months)

@@ -23,6 +23,7 @@ from anonymisation import AnonymisationError
 from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release.checks.held import entitled, releases, split
 from vawg_opendata.release.checks.integrity import check
+from vawg_opendata.release.checks.linked_beside import beside, beside_new
 from vawg_opendata.release.checks.loading import LoadedPackage, find_packages, load_package, newest_first
 from vawg_opendata.release.checks.record_audit import RecordAudit, audit_records, audit_versions
 
@@ -110,6 +111,7 @@ def audit(paths: Iterable[Path]) -> AuditReport:
     for product in dict.fromkeys(map(_product, packages)):
         versions = [package.folder for package in reversed(newest_first(package for package in packages if _product(package) == product))]
         problems += audit_versions(versions)
+    problems += [line for package in packages for line in beside(package, packages)]
     return AuditReport(tuple(package.title for package in packages), tuple(measures), (*problems, *faults), records)
 
 
@@ -122,6 +124,7 @@ def audit_new(package: Path, published: Sequence[Path]) -> AuditReport:
     new = load_package(package)
     others = [load_package(folder) for folder in published]
     measures, faults = _attack_all([new, *others], new)
+    faults += beside_new(new, others)
     return AuditReport((new.title,), tuple(measures), (*new.problems, *faults), tuple(audit_records(package)))
 
 

@@ -12,6 +12,7 @@ import duckdb
 
 from vawg_opendata.release.checks.cut_proof import wrong_codes, wrong_cuts
 from vawg_opendata.release.checks.loading import DESCRIPTOR
+from vawg_opendata.release.checks.partner_proof import wrong_partners
 from vawg_opendata.release.database.file import content_digest
 from vawg_opendata.release.files import SUMS, sha256, wrong_sums
 from vawg_opendata.release.package.archive import wrong_archive
@@ -43,6 +44,7 @@ def check(folder: Path) -> list[str]:
                 connection.execute(f"CREATE OR REPLACE TEMP TABLE published AS FROM {_csv(folder, resource)}")
                 problems += _formats(connection, name, others)
                 problems += _keys(connection, folder, resource, tables)
+                problems += _constraints(connection, resource)
                 if "cutFrom" in descriptor and "statistics" in resource:
                     problems += wrong_codes(connection, name, descriptor["cutFrom"])
             except (duckdb.Error, ValueError) as error:
@@ -50,7 +52,8 @@ def check(folder: Path) -> list[str]:
     for resource in databases:
         if "contentDigest" in resource and resource["contentDigest"] != f"sha256:{content_digest(folder / resource['path'])}":
             problems.append(f"{resource['name']}: the content digest does not fit the file")
-    return problems + (wrong_cuts(folder, descriptor) if "cuts" in descriptor else [])
+    problems += wrong_cuts(folder, descriptor) if "cuts" in descriptor else []
+    return problems + (wrong_partners(folder, descriptor) if "partners" in descriptor else [])
 
 
 def _bytes(folder: Path, resource: dict) -> list[str]:
@@ -104,3 +107,19 @@ def _keys(connection: duckdb.DuckDBPyConnection, folder: Path, resource: dict, t
         if lost:
             problems.append(f"{name}: {lost} values of {here} are not in {target['name']}")
     return problems
+
+
+def _constraints(connection: duckdb.DuckDBPyConnection, resource: dict) -> list[str]:
+    """Whether fields of table `published` that must be filled are, and those that are to hold certain codes hold no others, over all rows."""
+    rules = {}
+    for field in resource["schema"]["fields"]:
+        constraints, name = field.get("constraints", {}), quoted(field["name"])
+        if constraints.get("required"):
+            rules[f"{resource['name']}: {{}} values of {field['name']} are empty"] = f"{name} IS NULL"
+        if "enum" in constraints:
+            codes = ", ".join(literal(str(code)) for code in constraints["enum"])
+            rules[f"{resource['name']}: {{}} values of {field['name']} are none of its codes"] = f"{name}::VARCHAR NOT IN ({codes})"
+    if not rules:
+        return []
+    counts = connection.execute(f"SELECT {', '.join(f'count(*) FILTER ({rule})' for rule in rules.values())} FROM published").fetchall()[0]
+    return [line.format(count) for line, count in zip(rules, counts, strict=True) if count]

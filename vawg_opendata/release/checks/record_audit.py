@@ -7,15 +7,15 @@ tables are attacked in `audit`.
 
 import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from vawg_opendata.microdata.versions import read_codelist, read_rows, singled_out
+from vawg_opendata.release.checks.linked_audit import broken_pools, changed, is_linked, joined, relation
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
-from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import quoted
 
 
@@ -43,7 +43,14 @@ def audit_records(folder: Path) -> list[RecordAudit]:
     """Measure every table of records of a package. ValueError where a file is not as its descriptor says."""
     descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
     title = f"{descriptor.get('name', folder.name)} {descriptor.get('version', '')}".strip()
-    return [_measured(folder, title, resource) for resource in descriptor["resources"] if "records" in resource]
+    resources = [resource for resource in descriptor["resources"] if "records" in resource]
+    found = [_measured(folder, title, resource) for resource in resources]
+    together = joined(folder, resources)
+    if together is not None:
+        name, query, quasi, sensitive = together
+        k = max(resource["records"]["k"] for resource in resources if "linkedBy" in resource["records"])
+        found.append(_audited(title, name, query, quasi, sensitive, k))
+    return found
 
 
 def audit_versions(folders: Sequence[Path]) -> list[str]:
@@ -55,34 +62,36 @@ def audit_versions(folders: Sequence[Path]) -> list[str]:
         before = {resource["name"]: resource for resource in was["resources"]}
         for resource in now["resources"]:
             if "records" in resource and "records" in before.get(resource["name"], {}):
+                steps = f"from {was['version']} to {now['version']} of {now['name']}"
+                if is_linked(resource):
+                    found += [f"{resource['name']}: {steps} {what}" for what in changed(older, newer, before[resource["name"]], resource)]
+                    continue
                 rows = [read_rows(folder / one["path"]) for folder, one in ((older, before[resource["name"]]), (newer, resource))]
                 links = {key["fields"][0]: key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])}
                 codelists = {name: read_codelist(newer / "codelists" / f"{link}.csv") for name, link in links.items()}
                 if singled_out(*rows, codelists, resource["records"]):
-                    steps = f"from {was['version']} to {now['version']} of {now['name']}"
                     k = resource["records"]["k"]
                     found.append(f"{resource['name']}: {steps} fewer than {k} people can be told to have come, gone or changed")
     return found
 
 
 def _measured(folder: Path, title: str, resource: dict) -> RecordAudit:
+    claim = resource["records"]
+    found = _audited(title, resource["name"], relation(folder, resource), claim["quasiIdentifiers"], claim.get("sensitive", {}), claim["k"])
+    return replace(found, findings=(*found.findings, *broken_pools(folder, resource))) if "pools" in claim else found
+
+
+def _audited(title: str, name: str, query: str, quasi: Sequence[str], sensitive: Mapping[str, Mapping], k: int) -> RecordAudit:
     from anonymisation.measures import measure
 
-    claim = resource["records"]
-    sensitive = claim.get("sensitive", {})
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
-        rows = connection.sql(f"SELECT {', '.join(map(quoted, [*claim['quasiIdentifiers'], *sensitive]))} FROM {_csv(folder, resource)}")
-        table = rows.to_arrow_table()
-    found = measure(table, claim["quasiIdentifiers"], list(sensitive))
+        table = connection.sql(f"SELECT {', '.join(map(quoted, [*quasi, *sensitive]))} FROM {query}").to_arrow_table()
+    found = measure(table, quasi, list(sensitive))
     findings = []
-    if found.k < claim["k"]:
-        findings.append(f"{resource['name']}: only {found.k} records look alike where {claim['k']} are claimed")
-    for name, models in sensitive.items():
-        if found.sensitive[name].l < models["l"]:
-            findings.append(f"{resource['name']}: records that look alike have {found.sensitive[name].l} values of {name} where {models['l']} are claimed")
-    return RecordAudit(title, resource["name"], found.records, found.classes, found.k, tuple(findings))
-
-
-def _csv(folder: Path, resource: dict) -> str:
-    return csv_relation(folder / resource["path"], {field["name"]: "VARCHAR" for field in resource["schema"]["fields"]})
+    if found.k < k:
+        findings.append(f"{name}: only {found.k} records look alike where {k} are claimed")
+    for column, models in sensitive.items():
+        if found.sensitive[column].l < models["l"]:
+            findings.append(f"{name}: records that look alike have {found.sensitive[column].l} values of {column} where {models['l']} are claimed")
+    return RecordAudit(title, name, found.records, found.classes, found.k, tuple(findings))

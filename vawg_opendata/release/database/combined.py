@@ -77,7 +77,9 @@ def _packages(published: Path, audience: str) -> list[tuple[Path, dict, list[dic
         named = latest(home)
         folder = home / (named if named in released else released[0])
         changes = [json.loads((home / version / "changes.json").read_text(encoding="utf-8")) for version in released]
-        found.append((folder, json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8")), changes))
+        package = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+        if "partners" not in package:  # whose readers are given different fields of it, and all of them this file
+            found.append((folder, package, changes))
     return found
 
 

@@ -29,6 +29,7 @@ from vawg_opendata.release.package.descriptor import InputFile, descriptor, duck
 from vawg_opendata.release.package.disclosure import disclosure
 from vawg_opendata.release.package.field_catalogue import field_catalogue
 from vawg_opendata.release.package.formats import write_csv, write_parquet
+from vawg_opendata.release.package.partners import partner_listing, write_partners
 from vawg_opendata.release.package.readme import readme
 from vawg_opendata.release.package.software import reproduction
 from vawg_opendata.release.package.tables import package_tables
@@ -98,6 +99,8 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     described["reproduction"] = reproduction(product)
     if product.cut:
         described["cuts"] = cut_listing(product, content.outline.codelists)
+    if product.linked and content.microdata:
+        described["partners"] = partner_listing(product, content.microdata)
     changes = _changes(product, history, folder, described, note, bump)
     described["version"] = changes.version
     complete_duckdb(folder / f"{product.name}.duckdb", described, plain(product, changes))
@@ -117,6 +120,8 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     (folder / "CHANGES.md").write_text(changes_text(product.title, changes), encoding="utf-8", newline="\n")
     if product.cut:
         write_cuts(product, content.outline.codelists, tables, described, folder)
+    if product.linked and content.microdata:
+        write_partners(product, content.microdata, content.outline.codelists, tables, described, folder)
     write_sums(folder)
     write_archive(folder, f"{product.name}-{changes.version}")
     for what, problems in (("the check of its files", check(folder)), ("frictionless", validate(folder))):

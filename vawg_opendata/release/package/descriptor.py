@@ -41,12 +41,7 @@ def descriptor(
 ) -> dict:
     """The descriptor of the package whose CSV, Parquet and DuckDB files are in `folder`."""
     used = list(dict.fromkeys(outline.sources.values()))
-    resources = []
-    for table in tables:
-        resources.append(_csv_resource(product, table, outline.codelists, folder))
-        if table.kind != "codelist":
-            resources.append(_parquet_resource(table, folder))
-    resources.append(duckdb_resource(product, folder))
+    resources = [*table_resources(product, tables, outline.codelists, folder), duckdb_resource(product, folder)]
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": product.name,
@@ -67,6 +62,16 @@ def descriptor(
         ],
         "resources": resources,
     }
+
+
+def table_resources(product: Product, tables: Sequence[PackageTable], codelists: Mapping[str, CodeList], folder: Path) -> list[dict]:
+    """The resources of the CSV and Parquet files of tables."""
+    resources = []
+    for table in tables:
+        resources.append(_csv_resource(product, table, codelists, folder))
+        if table.kind != "codelist":
+            resources.append(_parquet_resource(table, folder))
+    return resources
 
 
 def _source(source: str, inputs: Sequence[InputFile]) -> dict:

@@ -38,7 +38,7 @@ def disclosure(product: Product, version: str, tables: Sequence[PackageTable], r
     if report.records:
         claims = {table.name: table.claim for table in tables if table.kind == "records"}
         told["records"] = [
-            {"table": one.table, "records": one.records, "smallest_class": one.k, "broken_claims": len(one.findings), **claims[one.table]}
+            {"table": one.table, "records": one.records, "smallest_class": one.k, "broken_claims": len(one.findings), **claims.get(one.table, {})}
             for one in report.records
         ]
     return told

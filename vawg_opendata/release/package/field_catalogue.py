@@ -7,11 +7,12 @@ lists, which say nothing of anybody, are not in it.
 
 from collections.abc import Sequence
 
-from vawg_opendata.products.access import profiles_of
+from vawg_opendata.products.access import AccessProfile, profiles_of
 from vawg_opendata.products.declaration import Product
 from vawg_opendata.products.wording import SOURCE_WORDING
 from vawg_opendata.release.package.tables import PackageTable
 from vawg_opendata.schemas import INTEGER, Field, TableSchema
+from vawg_opendata.schemas.vawg_records import Part, RecordField
 
 NAME = "fields"
 _COLUMNS = {
@@ -32,12 +33,10 @@ _COLUMNS = {
 def field_catalogue(product: Product, tables: Sequence[PackageTable]) -> PackageTable:
     """The catalogue of the statistical tables and tables of records among `tables`, in their order."""
     profiles = profiles_of(product.audience)
-    names = "|".join(profile.name for profile in profiles)
-    gateways = "|".join(dict.fromkeys(profile.gateway for profile in profiles))
     rows = [
         (
             table.name, position, field.name, field.title, field.type, _codes(table, field), SOURCE_WORDING[table.source].title,
-            str(field.sensitivity), _rule(product, table, field), names, gateways,
+            str(field.sensitivity), _rule(product, table, field), *_readers(product, profiles, field),
         )
         for table in tables
         if table.kind in ("statistics", "records")
@@ -56,6 +55,13 @@ def field_catalogue(product: Product, tables: Sequence[PackageTable]) -> Package
     return PackageTable(schema, tuple(list(column) for column in zip(*rows, strict=True)), "notes")
 
 
+def _readers(product: Product, profiles: Sequence[AccessProfile], field: Field) -> tuple[str, str]:
+    """The kinds of readers, of those of the audience, who are given a field, and what allows it. Keys go with every table that has them."""
+    if product.linked and field.name in product.linked.given:
+        profiles = [profile for profile in profiles if profile.name in product.linked.given[field.name]]
+    return "|".join(profile.name for profile in profiles), "|".join(dict.fromkeys(profile.gateway for profile in profiles))
+
+
 def _codes(table: PackageTable, field: Field) -> str | None:
     lists = [key.table for key in table.schema.foreign_keys if key.fields == (field.name,)]
     if lists:
@@ -66,6 +72,8 @@ def _codes(table: PackageTable, field: Field) -> str | None:
 
 def _rule(product: Product, table: PackageTable, field: Field) -> str:
     """What protects one field, in a sentence, from the policy or from what is claimed of the records."""
+    if isinstance(field, RecordField):
+        return _rule_of_linked(table, field)
     if table.kind == "records":
         rules = []
         if field.name in table.claim["quasiIdentifiers"]:
@@ -79,3 +87,18 @@ def _rule(product: Product, table: PackageTable, field: Field) -> str:
         return "Says why a count is not there, and not which counts were small themselves"
     levels = ("total", *product.table(table.name).dimensions[field.name])
     return f"Counted by its codes of the levels {', '.join(levels)}; no record is published by it"
+
+
+def _rule_of_linked(table: PackageTable, field: RecordField) -> str:
+    match field.part:
+        case Part.KEY:
+            return "Random text that is made anew for each agreement"
+        case Part.KNOWN:
+            return f"Coarsened, case by case, until at least {table.claim['k']} cases are the same in all such fields of the linked tables together"
+        case Part.DIVERSE:
+            return "Cases that are the same in all fields that may be known are of at least 2 groups of offence; not told where a table of counts withholds the cell"
+    told = f"Told of pools of at least {table.claim['k']} cases, in an order of its own within the pool"
+    rule = table.claim["pools"]
+    told += f"; it applies to none of them or to at least {rule['applying']}"
+    alike = f", of whom no more than {rule['mostAlike']:.0%} have one value, unless it is an ordinary one"
+    return told + alike if field.name in rule["ordinary"] else told

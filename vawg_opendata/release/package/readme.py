@@ -15,7 +15,6 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     """The text of `README.md`; `charts` are the measures that have one."""
     statistical = [table for table in tables if table.kind == "statistics"]
     records = [table for table in tables if table.kind == "records"]
-    first = statistical[0]
     lines = [f"# {descriptor['title']}", "", f"Version {descriptor['version']}. {descriptor['description']}", ""]
     lines += ["## Read this first", ""]
     lines += [f"- **{CAVEATS[code].title}.** {CAVEATS[code].description}" for code in caveat_codes(product, descriptor["synthetic"])]
@@ -33,7 +32,9 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | |" for t in tables if t.kind not in ("statistics", "records")]
     lines += [
         "",
-        "Statistical tables have one row per cell and every cell of their dimensions, totals included. Each is in `data/` as CSV and as "
+        "Each table is in `data/` as CSV and as "
+        if product.linked
+        else "Statistical tables have one row per cell and every cell of their dimensions, totals included. Each is in `data/` as CSV and as "
         f"Parquet; `{product.name}.duckdb` holds all tables and code lists. The code lists are in `codelists/`, with labels, levels and "
         "parents; children add up to their parent.",
     ]
@@ -50,15 +51,16 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     if absent:
         lines += ["", "Not in this version, because no source at hand gives it or no form of it could be published safely beside the counts:", ""]
         lines += [f"- {declared.title}" for declared in absent]
-    lines += ["", "## Status of a cell", "", "A count has a column `<measure>_status` beside it:", "", "| status | meaning |", "|---|---|"]
-    lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]
-    lines += ["", "## Protection", "", describe(product.policy)["guarantee"]]
-    lines += ["What was checked, and the share of cells withheld, is in `disclosure.json`."]
-    for table in records:
+    if statistical:
+        lines += ["", "## Status of a cell", "", "A count has a column `<measure>_status` beside it:", "", "| status | meaning |", "|---|---|"]
+        lines += ["| empty | published as counted; zero is 0 |", *(f"| `{code}` | {words} |" for code, words in STATUS_CODES.items())]
+        lines += ["", "## Protection", "", describe(product.policy)["guarantee"]]
+        lines += ["What was checked, and the share of cells withheld, is in `disclosure.json`."]
+    for table in records if product.records else ():
         lines += ["", f"### Records: {table.schema.title}", "", *_claim(table), "", *product.record_list(table.name).reasons]
     for section in product.sections:
         lines += ["", f"## {section.title}", "", *section.paragraphs]
-    lines += ["", "## How to read it", "", *_examples(product, first)]
+    lines += ["", "## How to read it", "", *(_examples(product, statistical[0]) if statistical else _examples_of_records(product, records))]
     lines += ["", "## Data dictionary", ""]
     for table in tables:
         lines += [f"### {table.name}", "", table.schema.description, "", "| field | type | title | description |", "|---|---|---|---|"]
@@ -100,5 +102,18 @@ def _examples(product: Product, table: PackageTable) -> list[str]:
         "```python",
         "import pandas",
         f"table = pandas.read_csv('data/{table.name}.csv', dtype={{'{table.measure}': 'Int64'}})",
+        "```",
+    ]
+
+
+def _examples_of_records(product: Product, records: Sequence[PackageTable]) -> list[str]:
+    first, pooled = records[0].name, next(table for table in records if "pools" in table.claim)
+    field = pooled.schema.fields[1].name
+    return [
+        "```sql",
+        f"ATTACH '{product.name}.duckdb' AS package (READ_ONLY);",
+        f"-- Share of cases with a value of {field}, by borough, where the whole pool is of one borough",
+        f"WITH places AS (SELECT pool_key, min(borough) AS borough FROM package.{first} GROUP BY pool_key HAVING count(DISTINCT coalesce(borough, '')) = 1)",
+        f"SELECT borough, {field}, count(*) AS cases FROM package.{pooled.name} JOIN places USING (pool_key) WHERE borough IS NOT NULL GROUP BY ALL ORDER BY ALL;",
         "```",
     ]

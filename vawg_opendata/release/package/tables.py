@@ -5,7 +5,7 @@ published. Writing them belongs in `formats` and `database`, describing them in 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from vawg_opendata.products.declaration import Product, TableSpec
 from vawg_opendata.products.records import RecordList
 from vawg_opendata.reference import CodeList
 from vawg_opendata.schemas import INTEGER, STRING, Field, ForeignKey, TableSchema
+from vawg_opendata.schemas.vawg_records import CASE_TABLES, POOL_TABLES
 from vawg_opendata.statistics import Outline, TableOutline
 
 NOT_AVAILABLE = "x"
@@ -74,7 +75,10 @@ def package_tables(
     statistical = [statistical_table(product, table, protected[table.name], outline.codelists) for table in outline.tables]
     lists = [codelist_table(name, product.dimension(name).title, codes) for name, codes in outline.codelists.items()]
     records = []
-    if microdata is not None:
+    if microdata is not None and product.linked:
+        records = [linked_table(table) for table in microdata.tables]
+        lists += [codelist_table(name, codes.title, codes) for name, codes in microdata.codelists.items()]
+    elif microdata is not None:
         records = [record_table(product.record_list(table.name), table) for table in microdata.tables]
         columns = {column.name: column for table in microdata.tables for column in product.record_list(table.name).columns}
         lists += [codelist_table(name, columns[name].title, codes) for name, codes in microdata.codelists.items() if name not in outline.codelists]
@@ -95,6 +99,19 @@ def record_table(declared: RecordList, table: RecordTable) -> PackageTable:
         foreign_keys=tuple(ForeignKey((column.name,), column.name, ("code",)) for column in fields),
     )
     return PackageTable(schema, tuple(table.rows.column(column.name).to_pylist() for column in fields), "records", source=table.source, claim=table.claim)
+
+
+def linked_table(table: RecordTable) -> PackageTable:
+    """A table of linked records, with the fields that it has of those declared, and links among them."""
+    declared = next(one for one in (*CASE_TABLES, *POOL_TABLES) if one.name == table.name)
+    names = table.rows.column_names
+    schema = replace(
+        declared,
+        fields=tuple(field for field in declared.fields if field.name in names),
+        primary_key=tuple(name for name in declared.primary_key if name in names),
+        foreign_keys=tuple(key for key in declared.foreign_keys if set(key.fields) <= set(names)),
+    )
+    return PackageTable(schema, tuple(table.rows.column(name).to_pylist() for name in schema.names), "records", source=table.source, claim=table.claim)
 
 
 def statistical_table(

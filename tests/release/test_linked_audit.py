@@ -1,0 +1,109 @@
+"""The audit of linked records finds what a broken package gives away: pools, versions, and cases beside tables of counts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from anonymisation import Hierarchy, PublishedTable
+from vawg_opendata.release.checks.linked_audit import broken_pools, changed
+from vawg_opendata.release.checks.linked_beside import beside, beside_new
+from vawg_opendata.release.checks.loading import LoadedPackage, LoadedTable
+from vawg_opendata.release.checks.record_audit import audit_records
+
+AREAS = Hierarchy("area", ("all", "a", "b", "a1", "a2"), "all", {"parent": {"a": "all", "b": "all", "a1": "a", "a2": "a"}})
+
+
+def resource(name, columns, **claim):
+    fields = [{"name": column, "type": "string"} for column in columns]
+    return {"name": name, "path": f"{name}.csv", "schema": {"fields": fields}, "records": {"sensitive": {}, **claim}}
+
+
+def written(folder, one, *rows):
+    lines = [",".join(field["name"] for field in one["schema"]["fields"]), *rows]
+    (folder / one["path"]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return one
+
+
+def of_pools(folder, *answers):
+    rule = {"applying": 2, "mostAlike": 2 / 3, "ordinary": {"injury": ["no"]}}
+    one = resource("pool_harm", ["pool_key", "injury"], quasiIdentifiers=["pool_key"], k=3, pools=rule)
+    return written(folder, one, *(f"{pool},{answer}" for pool, told in zip("xy", answers, strict=False) for answer in told))
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ([["yes", "yes", "no"]], None),
+        ([["no", "no", "no"]], None),
+        ([["yes", "yes", "yes"], ["no", "yes", "yes"]], "in 1 pools more than 67%"),
+        ([["yes", "yes", ""]], "in 1 pools more than 67%"),  # of the two whom it applies to both
+        ([["yes", "", ""]], "applies to fewer than 2 cases of 1 pools"),
+        ([["", "", ""]], None),
+    ],
+)
+def test_a_pool_that_breaks_its_rule_is_found(tmp_path, answers, found):
+    lines = broken_pools(tmp_path, of_pools(tmp_path, *answers))
+    assert (found is None) == (not lines)
+    assert found is None or any(found in line for line in lines)
+
+
+def test_the_tables_of_cases_are_measured_joined(tmp_path):
+    """Each table has pairs; joined, the four cases are four different ones."""
+    tables = [
+        written(tmp_path, resource(name, ["case_key", name], quasiIdentifiers=[name], k=2, linkedBy="case_key"), *(f"{key},{value}" for key, value in zip("pqrs", told, strict=True)))
+        for name, told in (("age", "1122"), ("place", "3434"))
+    ]
+    (tmp_path / "datapackage.json").write_text(json.dumps({"name": "linked", "version": "1.0.0", "resources": tables}), encoding="utf-8")
+    age, place, together = audit_records(tmp_path)
+    assert age.findings == place.findings == ()
+    assert together.k == 1 and "only 1 records look alike where 2 are claimed" in together.findings[0]
+
+
+def test_a_version_that_changes_or_fills_what_was_told_is_found(tmp_path):
+    folders = [tmp_path / name for name in ("old", "more", "other", "filled")]
+    for folder in folders:
+        folder.mkdir()
+    old = of_pools(folders[0], ["yes", "no", "no"])
+    more = of_pools(folders[1], ["no", "no", "yes"], ["no", "no", "no"])
+    other, filled = of_pools(folders[2], ["yes", "yes", "no"]), of_pools(folders[3], ["yes", "no", "no", "no"])
+    assert changed(folders[0], folders[1], old, more) == []
+    assert changed(folders[0], folders[2], old, other) == ["1 rows are gone or changed", "1 rows have come into what was told before"]
+    assert changed(folders[0], folders[3], old, filled) == ["1 rows have come into what was told before"]
+
+
+def package(folder, name, counts=None):
+    """A package of a table by area with these counts, None where it is withheld; or of cases, whose files are in the folder."""
+    tables = ()
+    if counts:
+        values = np.array([count or 0 for count in counts.values()])
+        shown = np.array([count is not None for count in counts.values()])
+        tables = (LoadedTable(PublishedTable("by_area", "offences", {"area": tuple(counts)}, values, shown), 5),)
+    return LoadedPackage(folder, name, "1.0.0", "datastore" if counts else "safestats", tables, {"area": AREAS} if counts else {}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("counts", "cases", "found"),
+    [
+        ({"all": 9, "a": None, "b": None}, {",": 3}, None),  # told of the whole only
+        ({"all": 9, "a": None, "b": None}, {"a,": 1}, "in 1 withheld cells than the table does, such as a"),
+        ({"all": 9, "a": 6, "b": 3}, {"a,": 6}, None),
+        ({"all": None, "a": 6, "b": None}, {"a,": 6}, None),  # known already
+        ({"all": None, "a": 6, "b": None}, {"a,": 6, ",": 1}, "such as all"),
+        ({"all": 9, "a": None, "b": None, "a1": 2, "a2": None}, {"a,": 1, "a,a1": 1}, None),
+        ({"all": 9, "a": None, "b": None, "a1": 2, "a2": None}, {"a,": 2, "a,a1": 1}, "such as a"),
+    ],
+)
+def test_cases_that_tell_of_a_withheld_cell_are_found(tmp_path, counts, cases, found):
+    tells = {"measure": "offences", "dimensions": {"area": ["ward", "borough"]}}
+    told = resource("record_offences", ["borough", "ward"], quasiIdentifiers=["borough", "ward"], k=1, tells=tells)
+    written(tmp_path, told, *(row for row, number in cases.items() for _ in range(number)))
+    (tmp_path / "datapackage.json").write_text(json.dumps({"name": "vawg-records", "resources": [told]}), encoding="utf-8")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "datapackage.json").write_text(json.dumps({"resources": []}), encoding="utf-8")
+    records, tables = package(tmp_path, "vawg-records"), package(tmp_path / "tables", "vawg-offences", counts)
+    for lines in (beside(records, [records, tables]), beside_new(records, [tables]), beside_new(tables, [records])):
+        assert (found is None) == (lines == [])
+        assert found is None or found in lines[0]
+    # What an earlier version showed is known.
+    assert beside(records, [records, tables, package(tmp_path / "tables", "vawg-offences", {"all": 9, "a": 6, "b": 3, "a1": 2, "a2": 4})]) == []

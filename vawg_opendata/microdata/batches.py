@@ -1,0 +1,134 @@
+"""A version of linked records: the cases that readers have, as they have them, and those of later months beside them.
+
+Belongs here: what of linked records goes into a version, and what is claimed of it. How cases are protected belongs in `linked`, what each partner is
+given in `partners`.
+
+Cases are told once. Whoever compares two versions sees whole batches come, each of which keeps the policy by itself, and nothing change: so no
+comparison says more than a batch does (the additions of `anonymisation.records.releases`, with none that joins a class of before).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anonymisation import ProtectionError
+from vawg_opendata.microdata.linked import OFFENCE, protect_cases
+from vawg_opendata.microdata.partners import partner_tables
+from vawg_opendata.microdata.results import Microdata, RecordTable
+from vawg_opendata.microdata.standing import TableBeside
+from vawg_opendata.microdata.versions import read_rows
+from vawg_opendata.problems import RunError
+from vawg_opendata.products.linked import LinkedRecords
+from vawg_opendata.reference import load_codelist
+from vawg_opendata.schemas import arrow_schema
+from vawg_opendata.schemas.fields import Sensitivity
+from vawg_opendata.schemas.vawg_records import CASE_TABLES, ORDINARY, POOL_TABLES, Part, RecordField
+
+if TYPE_CHECKING:
+    import pyarrow
+
+SOURCE = "crime_extract"
+TELLS = {
+    "area": ("ward", "borough", "bcu"),
+    "month": ("recorded_month", "recorded_financial_year"),
+    "offence": OFFENCE,
+    "location_type": ("location_type", "location_setting"),
+    "weekday": ("weekday", "week_part"),
+    "time_of_day": ("time_of_day",),
+}
+"""By dimension of the tables that count offences, the fields of cases that tell it, the finest first."""
+_TABLES = (*CASE_TABLES, *POOL_TABLES)
+
+
+class FieldsChangedError(RunError):
+    """Cases that were told once cannot be told again with other fields; the message names the table and what to do."""
+
+
+def protect_linked(
+    declared: LinkedRecords, records: Path, beside: Sequence[TableBeside], secret: bytes, last_month: str, last: Path | None
+) -> Microdata | None:
+    """The linked tables of a version: those of the last one (a package folder), and the cases of later months up to `last_month`.
+
+    Cases that cannot be protected yet, because they are too few, wait for a later version; None where there is nothing to tell. FieldsChangedError
+    where the last version has other fields.
+    """
+    old = {} if last is None else _told(last)
+    after = "" if not old else max(batch.partition("/")[2] for batch in old[CASE_TABLES[0].name].column("batch").unique().to_pylist())
+    new: Mapping[str, pyarrow.Table] = {}
+    untold: list[str] = []
+    if after < last_month:
+        try:
+            new, untold = protect_cases(declared, records, beside, secret, after, last_month)
+        except ProtectionError:
+            new = {}
+    tables = {table.name: _together(table.names[0], [made[table.name] for made in (old, new) if made]) for table in _TABLES if old or new}
+    if not tables:
+        return None
+    partners = {profile: partner_tables(declared, tables, secret, profile) for profile in declared.partners}
+    added = new[CASE_TABLES[0].name].num_rows if new else 0
+    summary = {"records": tables[CASE_TABLES[0].name].num_rows, "added": added, "tables": len(tables), "partners": len(partners), "untold": untold}
+    return Microdata(
+        _described(declared, tables),
+        {"area": load_codelist("area")},
+        summary,
+        {profile: _described(declared, made) for profile, made in partners.items()},
+    )
+
+
+def _told(last: Path) -> dict[str, "pyarrow.Table"]:
+    """The linked tables of a package; empty where it has none."""
+    descriptor = json.loads((last / "datapackage.json").read_text(encoding="utf-8"))
+    paths = {resource["name"]: last / resource["path"] for resource in descriptor["resources"] if "records" in resource}
+    if not paths:
+        return {}
+    found = {}
+    for table in _TABLES:
+        rows = read_rows(paths[table.name]) if table.name in paths else None
+        if rows is None or rows.column_names != list(table.names):
+            raise FieldsChangedError(
+                f"{table.name} has other fields than in {descriptor['name']} {descriptor['version']}, and cases that were told once cannot be told again "
+                "with other fields. Withdraw that version and all before it, or leave the fields as they are."
+            )
+        found[table.name] = rows.cast(arrow_schema(table).remove_metadata())
+    return found
+
+
+def _together(key: str, batches: Sequence["pyarrow.Table"]) -> "pyarrow.Table":
+    import pyarrow
+
+    return pyarrow.concat_tables([batch.cast(batches[0].schema) for batch in batches]).combine_chunks().sort_by([(key, "ascending")])
+
+
+def _described(declared: LinkedRecords, tables: Mapping[str, "pyarrow.Table"]) -> tuple[RecordTable, ...]:
+    """The tables with what is claimed of each."""
+    described = []
+    for table in _TABLES:
+        if table.name in tables:
+            fields = [field for field in table.fields if field.name in tables[table.name].column_names]
+            claim = _claim_of_cases(declared, fields) if table in CASE_TABLES else _claim_of_pools(declared, fields)
+            described.append(RecordTable(table.name, SOURCE, tables[table.name], claim))
+    return tuple(described)
+
+
+def _claim_of_cases(declared: LinkedRecords, fields: Sequence[RecordField]) -> dict[str, object]:
+    """What holds of a table, and of all tables that are linked by the same key, joined."""
+    known = [field.name for field in fields if field.part == Part.KNOWN]
+    sensitive = {field.name: {"l": 2} for field in fields if field.part == Part.DIVERSE and field.name == "offence_group"}
+    claim = {"quasiIdentifiers": known, "k": declared.policy.k, "sensitive": sensitive, "linkedBy": "case_key"}
+    names = [field.name for field in fields]
+    tells = {dimension: [name for name in columns if name in names] for dimension, columns in TELLS.items()}
+    return claim | ({"tells": {"measure": "offences", "dimensions": {dimension: columns for dimension, columns in tells.items() if columns}}} if sensitive else {})
+
+
+def _claim_of_pools(declared: LinkedRecords, fields: Sequence[RecordField]) -> dict[str, object]:
+    """What holds of each pool: how many cases it has; to how many of them a field applies, if to any; and how many of those have the same value, ordinary
+    values apart."""
+    rule, told = declared.pools, fields[1:]
+    ordinary = {field.name: [*ORDINARY, *field.ordinary] for field in told if field.sensitivity != Sensitivity.OTHER}
+    return {
+        "quasiIdentifiers": [fields[0].name],
+        "k": rule.size,
+        "sensitive": {},
+        "pools": {"applying": rule.applying, "mostAlike": rule.most_alike, "ordinary": ordinary},
+    }
