@@ -182,15 +182,16 @@ def published(tmp_path, made: Microdata) -> Microdata:
     for folder in ("data", "codelists"):
         (tmp_path / folder).mkdir()
     pyarrow.csv.write_csv(table.rows, tmp_path / "data" / "cases.csv")
-    keys = []
+    keys, lists = [], []
     for name, codes in made.codelists.items():
         with (tmp_path / "codelists" / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, codes.columns)
             writer.writeheader()
             writer.writerows(codes.rows)
         keys.append({"fields": [name], "reference": {"resource": name, "fields": ["code"]}})
+        lists.append({"name": name, "description": f"{codes.title}. Children add up to their parent."})
     resource = {"name": table.name, "path": "data/cases.csv", "records": table.claim, "sources": [{"name": table.source}], "schema": {"foreignKeys": keys}}
-    (tmp_path / "datapackage.json").write_text(json.dumps({"version": "1.0.0", "resources": [resource]}))
+    (tmp_path / "datapackage.json").write_text(json.dumps({"version": "1.0.0", "resources": [resource, *lists]}))
     return published_list(table.name, tmp_path)
 
 
@@ -220,6 +221,8 @@ def test_a_list_in_a_package_is_read_as_it_was_made(made, tmp_path):
     last = published(tmp_path, made)
     assert last.tables[0].rows.equals(made.tables[0].rows) and last.tables[0].claim == made.tables[0].claim
     assert {name: codes.rows for name, codes in last.codelists.items()} == {name: codes.rows for name, codes in made.codelists.items()}
+    # Words of the lists stay, too: else each version with a list that stays would be said to change them.
+    assert {name: codes.title for name, codes in last.codelists.items()} == {name: codes.title for name, codes in made.codelists.items()}
     assert published_list("another", tmp_path) is None and published_list("another", None) is None
 
 

@@ -6,6 +6,7 @@ How two versions are compared belongs to `anonymisation.records`.
 import csv
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,14 @@ def published_list(name: str, last: Path | None) -> Microdata | None:
         return None
     (resource,) = found
     rows, claim, source = read_rows(last / resource["path"]), resource["records"], resource["sources"][0]["name"]
-    codelists = {key["fields"][0]: read_codelist(last / "codelists" / f"{key['reference']['resource']}.csv") for key in resource["schema"]["foreignKeys"]}
+    described = {one["name"]: one.get("description", "") for one in descriptor["resources"]}
+    codelists = {}
+    for key in resource["schema"]["foreignKeys"]:
+        name = key["reference"]["resource"]
+        codelist = read_codelist(last / "codelists" / f"{name}.csv")
+        # Its title is published as the first words of what describes it; with another one a version would seem to be worded anew.
+        title = described.get(name, "").removesuffix(". Children add up to their parent.")
+        codelists[key["fields"][0]] = replace(codelist, title=title or codelist.title)
     summary = {"records": rows.num_rows, "k": claim["k"], "source": source, "as_in": descriptor.get("version", "")}
     return Microdata((RecordTable(name, source, rows, claim, None),), codelists, summary)
 
