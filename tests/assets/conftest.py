@@ -16,7 +16,7 @@ from vawg_opendata.settings import Settings
 def landing(tmp_path_factory):
     """Two months at the density of the real series, so that tables are small and not all of them is withheld. Words are planted in it."""
     folder = tmp_path_factory.mktemp("landing") / "landing"
-    generate(20_000, 7, folder, first="2024-07", last="2024-08", homicides_from="2015-01", street_months=1)
+    generate(12_000, 7, folder, first="2024-07", last="2024-08", homicides_from="2020-01", street_months=1)
     plant(folder)
     return folder
 

@@ -128,6 +128,7 @@ def object_store(folder: Path) -> Iterator[int]:
     command = [
         str(program), "-v=0", "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
         f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=8", "-master.telemetry=false",
+        "-s3.port.iceberg=0", "-s3.port.lance=0",  # their ports are fixed, so that of two servers at once one would end
         *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:

@@ -33,9 +33,13 @@ def problems(folder: Path) -> list[Problem]:
     path = folder / FILE
     others = [one for one in sorted(folder.iterdir()) if one.name != FILE and not one.name.startswith(".")]
     found = [Problem(file=f"{NAME}/{one.name}", kind="not-read", message=f"Only {FILE} is read here.", blocking=False) for one in others]
-    if not path.is_file():
-        return [*found, Problem(file=NAME, kind="population", message=f"The folder has no {FILE}. Give one with the columns {','.join(COLUMNS)}, or remove the folder.")]
-    return found + _faults(path)
+    return found + (_faults(path) if path.is_file() else [_absent()])
+
+
+def _absent() -> Problem:
+    """A folder of other files stops no publication: there are no rates, as without it."""
+    words = f"The folder has no {FILE}, so no rates are given. Give one with the columns {','.join(COLUMNS)}, or remove the folder."
+    return Problem(file=NAME, kind="population", message=words, blocking=False)
 
 
 def sound(folder: Path) -> Path | None:
