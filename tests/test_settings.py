@@ -1,11 +1,14 @@
 """Settings from the environment: what is absent, what is given, what is wrong."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from vawg_opendata import flow
 from vawg_opendata.settings import Settings, SettingsError
+from vawg_opendata.sources.crime_extract_manifest import Manifest
 
 
 def test_an_empty_environment_gives_the_defaults():
@@ -57,3 +60,41 @@ def test_a_number_that_is_none_is_refused_by_name(text):
 def test_a_step_or_a_day_that_is_none_is_refused(name, value):
     with pytest.raises(SettingsError, match=value):
         Settings.from_environment({name: value})
+
+
+@pytest.fixture
+def landing(tmp_path):
+    """A folder with the manifest of an extract of people's records; of its files nothing can be read yet."""
+    home = tmp_path / "landing" / "crime_extract"
+    home.mkdir(parents=True)
+    Manifest(False, {"offences": ("2026-01", "2026-02"), "homicides": ("2003-01", "2026-02")}, {"offences": "offences.csv"}, {"offences": 1}).write(home)
+    return tmp_path / "landing"
+
+
+def run_of(landing, **more):
+    return Settings(landing=landing, published=landing.parent / "published", work=landing.parent / "work", **more)
+
+
+def test_a_run_with_peoples_records_and_no_secret_stops_before_anything_is_done(landing):
+    with pytest.raises(SettingsError, match="VAWG_SECRET_FILE is not set"):
+        flow.prepare_landing(run_of(landing))
+    (landing.parent / "secret").write_text("0123456789" * 5)
+    with pytest.raises(SettingsError, match=r"VAWG_SECRET_FILE names .*nowhere, which is no file"):
+        flow.prepare_landing(run_of(landing, secret_file=landing / "nowhere"))
+    for weak in ("a" * 64, "short"):
+        (landing.parent / "weak").write_text(weak)
+        with pytest.raises(SettingsError, match="too short or too simple") as refused:
+            flow.prepare_landing(run_of(landing, secret_file=landing.parent / "weak"))
+        assert weak not in str(refused.value).replace("too short", "")
+    assert not (landing.parent / "work").exists()
+    assert flow.prepare_landing(run_of(landing, secret_file=landing.parent / "secret")) == landing
+
+
+def test_no_secret_is_asked_for_where_no_records_of_people_are_linked(landing):
+    assert flow.prepare_landing(run_of(landing, products=("vawg-offences", "female-homicide"))) == landing
+    shutil.rmtree(landing / "crime_extract")
+    assert flow.prepare_landing(run_of(landing)) == landing
+    (landing / "crime_extract").mkdir()
+    Manifest(True, {"offences": ("2026-01", "2026-02")}, {}, {}).write(landing / "crime_extract")
+    with pytest.raises(SettingsError, match="no product 'vawg-record'"):
+        flow.prepare_landing(run_of(landing, products=("vawg-record",)))

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from vawg_opendata.corrections import apply_corrections, load_corrections
-from vawg_opendata.inputs import Inputs, source_of, synthetic_sources
+from vawg_opendata.inputs import Inputs, people_in_extract, source_of, synthetic_sources
 from vawg_opendata.judging import MONTHLY, RECORD_TABLES, judge, row_count
 from vawg_opendata.kept import counted, counted_beside, protected, protected_folder, protected_records, protected_table, records_folder, tables_beside
 from vawg_opendata.microdata import protect_linked, protect_product
@@ -79,8 +79,10 @@ def chosen_products(settings: Settings) -> tuple[Product, ...]:
 def prepare_landing(settings: Settings) -> Path:
     """The landing folder: the one given, or else a synthetic one that is made in the work folder.
 
-    Makes the work folder, readable by its owner only.
+    Makes the work folder, readable by its owner only. SettingsError, before anything is done, for a product that there is not, or where the secret that
+    linked records of people need is not at hand.
     """
+    require_secret(settings, chosen_products(settings))
     settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.work.chmod(0o700)
     if settings.landing is not None:
@@ -91,6 +93,12 @@ def prepare_landing(settings: Settings) -> Path:
     shutil.rmtree(sample, ignore_errors=True)
     generate(settings.sample_records, settings.sample_seed, sample, first=SAMPLE_FIRST)
     return sample
+
+
+def require_secret(settings: Settings, products: Sequence[Product]) -> None:
+    """SettingsError where one of these products has linked records and the secret that they need is not at hand: said before hours of work, not after."""
+    if any(product.linked for product in products):
+        record_secret(settings, synthetic=settings.landing is None or not people_in_extract(settings.landing))
 
 
 def landing_folder(settings: Settings) -> Path:

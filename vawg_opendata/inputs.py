@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vawg_opendata.judging import RECORD_TABLES
 from vawg_opendata.release import InputFile
-from vawg_opendata.sources import crime_extract
+from vawg_opendata.sources import crime_extract, crime_extract_manifest
 from vawg_opendata.sources.landing import SAMPLE_FILE, LandingReport
 
 
@@ -44,3 +44,12 @@ def synthetic_sources(folder: Path, report: LandingReport) -> tuple[str, ...]:
         return sources
     extract = [file for file in report.files if file.source == crime_extract.NAME]
     return (crime_extract.NAME,) if extract and crime_extract.synthetic(extract) else ()
+
+
+def people_in_extract(folder: Path) -> bool:
+    """Whether a landing folder, before it is read, has an extract with records of people. False where its manifest cannot be read: whoever reads the
+    folder says what is wrong with it."""
+    if (folder / SAMPLE_FILE).is_file() or not (folder / crime_extract.NAME).is_dir():
+        return False
+    manifest = crime_extract_manifest.load(folder / crime_extract.NAME, crime_extract.NAME)
+    return not isinstance(manifest, list) and not manifest.synthetic

@@ -65,6 +65,7 @@ def _build(settings: Settings, product: Product, preparation: dict, store: Store
     What partners get is protected beside what the public got in the same run, so public products of the same measure come first.
     """
     ledger = Ledger(store.ledger).entries
+    flow.require_secret(settings, [product])
     flow.read_records(settings)
     for measure in product.measures:
         if measure.name not in preparation["origin"]["entries"]:
