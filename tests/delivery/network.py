@@ -49,12 +49,20 @@ class Faults:
         """On the next connections that are not cut, pass nothing on any more after so many bytes from the client."""
         self._ask(silent_after=numbers)
 
+    def hold_at(self, text: str) -> None:
+        """On the next connection on which the client says a text, pass nothing on from there: neither that part nor what follows, until `let_go`."""
+        self._ask(hold_at=[text])
+
+    def let_go(self) -> None:
+        """Pass on what is held."""
+        self._ask(let_go=True)
+
     @property
     def count(self) -> dict[str, int]:
-        """Numbers of `connections`, of those `cut` and of those `silenced`; and of `bytes` from the client."""
+        """Numbers of `connections`, of those `cut`, of those `silenced` and of those `held`; and of `bytes` from the client."""
         return self._ask()
 
-    def _ask(self, **said: tuple[int, ...]) -> dict[str, int]:
+    def _ask(self, **said: object) -> dict[str, int]:
         self._relay.stdin.write(json.dumps(said) + "\n")
         self._relay.stdin.flush()
         return json.loads(self._relay.stdout.readline())
@@ -85,8 +93,10 @@ class _Connection(socketserver.BaseRequestHandler):
             for side in (there, self.request):
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or each small answer waits for 40 ms
             threading.Thread(target=_pass_back, args=(there, self.request), daemon=True).start()
-            passed = 0
+            passed, last = 0, b""
             while data := _receive(self.request):
+                self._hold(last + data)
+                last = data
                 passed += len(data)
                 count["bytes"] += len(data)
                 if cut is not None and passed > cut:
@@ -101,6 +111,16 @@ class _Connection(socketserver.BaseRequestHandler):
             for side in (there, self.request):
                 with contextlib.suppress(OSError):
                     side.shutdown(socket.SHUT_RDWR)
+
+    def _hold(self, said: bytes) -> None:
+        """Wait, where this is what was to be held."""
+        plan, count = self.server.plan, self.server.count
+        if plan["hold_at"] and plan["hold_at"][0].encode() in said:
+            del plan["hold_at"][0]
+            plan["let_go"] = False
+            count["held"] += 1
+            while not plan["let_go"]:
+                time.sleep(0.05)
 
 
 def _receive(side: socket.socket) -> bytes:
@@ -122,8 +142,8 @@ def _run(upstream: int) -> None:
     socketserver.ThreadingTCPServer.daemon_threads = True
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Connection)
     server.upstream = upstream
-    server.plan = {"cut_after": [], "silent_after": []}
-    server.count = {"connections": 0, "cut": 0, "silenced": 0, "bytes": 0}
+    server.plan = {"cut_after": [], "silent_after": [], "hold_at": [], "let_go": False}
+    server.count = {"connections": 0, "cut": 0, "silenced": 0, "held": 0, "bytes": 0}
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_address[1], flush=True)
     for line in sys.stdin:
