@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,7 @@ import pytest
 from tests.paths import shared
 from tests.release.packages import MIXED, release
 from tests.site.folders import LISTS, MANY, MAPPED, TABLES, combine, list_versions, make_published
+from vawg_opendata.charts.cells import read_rows
 from vawg_opendata.site import build_site
 from vawg_opendata.site.build import POLICY
 
@@ -310,6 +312,13 @@ def test_a_package_that_was_really_published_becomes_pages(tmp_path):
     combine(published)
     text = (build_site(published) / "victims-test" / "victims_by_age_group" / "index.html").read_text(encoding="utf-8")
     assert text.count("[c]<i> withheld</i></td>") > 1
+
+
+def test_no_page_offers_a_number_to_call_that_has_no_source(pages):
+    lines = read_rows(resources.files("vawg_opendata.site") / "support.csv")
+    assert all(line["source"].startswith("https://") and line["address"].startswith("https://") for line in lines)
+    numbers = {line["number"].replace(" ", "") for line in lines if line["number"]}
+    assert {target for page in pages.values() for _, _, target in page.references if target.startswith("tel:")} == {f"tel:{number}" for number in numbers | {"999", "101"}}
 
 
 def test_the_helpline_that_the_force_names_is_on_every_page_with_its_number(published):

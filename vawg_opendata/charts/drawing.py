@@ -11,12 +11,15 @@ from html import escape
 
 INK, MUTED, PALE, PAPER, SERIES, WITHHELD = "#1d1b26", "#595668", "#d8d5e2", "#ffffff", "#5b2a86", "#b8b3c6"
 CLASSES = ("#efe6f7", "#d3b9e8", "#ac82cf", "#7d49a8", "#4b1f70")
-"""Colours of the classes of a map, least first; text on the last two is white."""
+"""Colours of the classes of a map, least first."""
+LIGHT_FROM = 4
+"""The class from which on text is white."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How shapes look: colours, width and dashes of the line in pixels, size and weight of text, hatching of an area."""
+    """How shapes look: colours, width and dashes of the line in pixels, size and weight of text, hatching of an area; `halo` is the colour
+    around text that keeps lines off it."""
 
     fill: str = "none"
     stroke: str = "none"
@@ -25,6 +28,7 @@ class Style:
     size: float = 13
     bold: bool = False
     hatched: bool = False
+    halo: str = ""
 
 
 STYLES = {
@@ -44,14 +48,16 @@ STYLES = {
     "area-none": Style(fill=PAPER, stroke=MUTED, width=0.6),
     "area-withheld": Style(fill=PAPER, stroke=MUTED, width=0.6, hatched=True),
     "area-missing": Style(fill="#ededf2", stroke=WITHHELD, width=0.6),
+    "casing": Style(stroke=PAPER, width=2.6),
     "outline": Style(stroke=INK, width=0.9),
-    "text-light": Style(fill=PAPER),
     "name": Style(fill=INK, size=24, bold=True),
     "name-light": Style(fill=PAPER, size=24, bold=True),
     "large": Style(fill=INK, size=22),
     "large-light": Style(fill=PAPER, size=22),
+    **{f"mark-{number}": Style(fill=PAPER if number >= LIGHT_FROM else INK, halo=colour) for number, colour in enumerate(CLASSES, start=1)},
 }
 HATCH = 6  # pixels between the lines of a hatched area
+HALO = 2.5  # pixels on each side of a letter
 
 
 @dataclass
@@ -130,6 +136,8 @@ def _attributes(style: Style) -> str:
         parts.append(f'stroke="{style.stroke}" stroke-width="{_n(style.width)}" stroke-linejoin="round"')
     if style.dash:
         parts.append(f'stroke-dasharray="{" ".join(map(_n, style.dash))}"')
+    if style.halo:
+        parts.append(f'stroke="{style.halo}" stroke-width="{_n(2 * HALO)}" stroke-linejoin="round" paint-order="stroke"')
     if style.stroke == "none":
         parts.append(f'font-size="{_n(style.size)}"' + (' font-weight="700"' if style.bold else ""))
     return " ".join(parts)
@@ -165,8 +173,10 @@ def _paint(pen, kind: str, style: Style, shape: tuple, scale: int, fonts: dict) 
     elif kind == "text":
         x, y, words, anchor = shape
         font = fonts[style.size]
-        stroke = round(style.size * scale * 0.02) if style.bold else 0  # the font has one weight
-        pen.text((x * scale, y * scale), words, fill=style.fill, font=font, anchor={"start": "ls", "middle": "ms", "end": "rs"}[anchor], stroke_width=stroke)
+        around = style.halo or style.fill
+        stroke = HALO * scale if style.halo else style.size * scale * 0.02 if style.bold else 0  # the font has one weight
+        place = {"start": "ls", "middle": "ms", "end": "rs"}[anchor]
+        pen.text((x * scale, y * scale), words, fill=style.fill, font=font, anchor=place, stroke_width=round(stroke), stroke_fill=around)
     elif kind == "dot":
         pen.circle((shape[0] * scale, shape[1] * scale), 3.5 * scale, fill=style.fill)
     else:

@@ -246,6 +246,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("vawg_opendata.site"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    # `source` is the page that gives the number of a line; a line whose number no such page was found to give has none, and is named with its website.
     support = read_rows(resources.files("vawg_opendata.site") / "support.csv")
     environment.globals |= {"policy": POLICY, "menu": MENU, "exit": EXIT_ADDRESS, "support": support}
     return environment

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from vawg_opendata.charts.drawing import CLASSES, MUTED, PAPER, Drawing
+from vawg_opendata.charts.drawing import CLASSES, LIGHT_FROM, MUTED, PAPER, Drawing
 from vawg_opendata.charts.headline import WORDS
 from vawg_opendata.site.bands import Bands
 from vawg_opendata.site.geography import Shape
@@ -19,8 +19,6 @@ MARGIN = 6
 ROOM_FOR_NUMBER, ROOM_FOR_NAME = 24, 60
 FINE = 0.7
 """Pixels, as the ones above: what a boundary may be off by."""
-DARK = len(CLASSES) - 1
-"""Classes from this on carry white text."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,11 @@ def draw(areas: Sequence[Area], shapes: Mapping[str, Shape], bands: Bands, outli
         style, words = (area.style(bands), f"{area.label}: {area.words(bands)}") if area else ("area-missing", "")
         rings = [_plain(map(put, ring)) for ring in shapes[code].rings]
         drawing.area(style, [ring for ring in rings if len(ring) > 2], words)  # islands smaller than a pixel are not seen
-    for shape in outlines.values():
-        for ring in shape.rings:
-            drawing.line("outline", _plain(map(put, [*ring, ring[0]])))
+    borders = [_plain(map(put, [*ring, ring[0]])) for shape in outlines.values() for ring in shape.rings]
+    for style in ("casing", "outline"):  # white on both sides of the black line, which would not be seen on dark areas
+        for border in borders:
+            if len(border) > 1:
+                drawing.line(style, border)
     for code in drawn:
         _letter(drawing, by_code.get(code), shapes[code], bands, put, scale)
     return drawing
@@ -130,7 +130,7 @@ def _letter(drawing: Drawing, area: Area | None, shape: Shape, bands: Bands, put
         return
     x, y = put(shape.middle)
     band = bands.of(area.value) if area and not area.status and area.value else 0
-    tone = "-light" if band >= DARK else ""
+    tone = "-light" if band >= LIGHT_FROM else ""
     if shape.short and breadth >= ROOM_FOR_NAME:
         if area and area.status == "c":
             drawing.rectangle("paper", x - 32, y - 24, 64, 30)
@@ -138,4 +138,4 @@ def _letter(drawing: Drawing, area: Area | None, shape: Shape, bands: Bands, put
         if band:
             drawing.text(f"large{tone}", x, y + 28, str(band), "middle")
     elif band:
-        drawing.text(f"text{tone}", x, y + 4, str(band), "middle")
+        drawing.text(f"mark-{band}", x, y + 4, str(band), "middle")  # outlines of boroughs run through hexagons

@@ -79,7 +79,7 @@ FROM _revisions GROUP BY ALL ORDER BY ALL""",
     Question(
         "Which boroughs recorded most offences, over all months?",
         "Counts, not rates: more people live in or visit some boroughs than others.",
-        """FROM vawg_offences.offences_by_area_ranking('total', 'borough') LIMIT 10""",
+        """SELECT place, area_label AS borough, offences FROM vawg_offences.offences_by_area_ranking('total', 'borough') LIMIT 10""",
         ("vawg_offences.offences_by_area",),
     ),
     Question(
