@@ -186,7 +186,7 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
     from anonymisation.outcomes import outcomes
     from anonymisation.releases import protect_beside
 
-    others, shown, hierarchies = [], {}, [statistics.outline.hierarchies(measure)]
+    others, shown, least, hierarchies = [], {}, {}, [statistics.outline.hierarchies(measure)]
     for other in before(product, measure):
         theirs = counted(settings, other)
         if theirs is not None and protected_folder(settings, other, measure).is_dir():
@@ -194,9 +194,10 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
             same = {name: table for name, table in theirs.counts.items() if table.measure == measure}
             others += same.values()
             shown |= {name: protected_table(settings, other, table) for name, table in same.items()}
+            least |= dict.fromkeys(same, other.policy.least)
     folders = published_folders(settings.published) if held is None else held
     releases = published_releases(folders, product.audience, measure)
-    protection = protect_beside(tables, united(hierarchies), product.policy, releases, others, shown)
+    protection = protect_beside(tables, united(hierarchies), product.policy, releases, others, shown, least)
     folder.mkdir(mode=0o700, parents=True)
     for name, table in protection.tables.items():
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)

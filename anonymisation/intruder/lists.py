@@ -135,10 +135,13 @@ def _found(
     return [Finding(measure, where[int(own[i])], low, high, "exact" if low == high else "narrow") for i, (low, high) in sorted(found.items())]
 
 
-def disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int], most: int) -> dict[int, tuple[int, int]] | None:
+def disclosed(
+    unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int], most: int, least: np.ndarray | None = None
+) -> dict[int, tuple[int, int]] | None:
     """Which of the first ``own`` unknowns are known too closely, with their intervals; None where more than ``most`` are open.
 
-    The reader gives a withheld cell at least 1, and 0 where that cannot explain what is published, as in ``attack``.
+    ``least``: what the reader knows each of these to be at least.  Unless given she gives a withheld cell at least 1, and 0 where that
+    cannot explain what is published, as in ``attack``.  Raises ``InconsistentTablesError`` where there is no explanation.
     """
     # Without a withheld cell there is nothing to find, but still something that may contradict itself.
     lowest, highest = unknowns.bounds(0)
@@ -150,19 +153,24 @@ def disclosed(unknowns: Unknowns, own: int, threshold: int, checked: dict[str, i
     if size > most:
         return None
     ours = np.arange(size) < own
+    minimum = ours.astype(float)
+    if least is not None:
+        minimum[:own] = least
     judged = ours & (lowest < threshold)
     reckoning = Reckoning(size)
     reckoning.decided(ours & ~judged, "propagation")
     determined = unknowns.determined()
 
-    def narrow(least: np.ndarray, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(unknowns, least, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
+    def narrow(at_least: np.ndarray, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
+        return narrower(unknowns, at_least, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
 
     found: dict[int, tuple[int, int]] = {}
     again = judged
     try:
-        first = narrow(ours.astype(float), judged)
+        first = narrow(minimum, judged)
     except InconsistentTablesError:
+        if least is not None:
+            raise
         first = None
     if first is not None:
         found = {i: ends for i, ends in first.items() if ends[0] < threshold}

@@ -1,7 +1,7 @@
 """The attack on several releases together, and its verdict.
 
 Belongs here: what a disclosure over releases is, and what was checked.  Does not belong here: the guesses a reader
-makes (``release``, ``guesses``) and the arithmetic (``intruder``).
+makes and gives up (``release``, ``guesses``) and the arithmetic (``intruder``).
 
 A disclosure is what it is in one release: a withheld cell whose smallest possible count is below the threshold while
 its interval is narrower than the threshold, in any of the releases.  It is looked for in each release by itself, for a

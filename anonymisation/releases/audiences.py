@@ -49,13 +49,15 @@ def protect_audiences(audiences: Sequence[Audience], hierarchies: Mapping[str, H
     protections: dict[str, Protection] = {}
     others: list[CountTable] = []
     shown: dict[str, PublishedTable] = {}
+    least: dict[str, int] = {}
     lowest = None
     for audience in audiences:
         if lowest is not None and audience.policy.threshold > lowest:
             raise TableError(f"audience {audience.name!r} has a higher threshold than one before it; give it first")
         lowest = audience.policy.threshold
-        protection = protect_beside(audience.tables, hierarchies, audience.policy, audience.earlier, others, shown)
+        protection = protect_beside(audience.tables, hierarchies, audience.policy, audience.earlier, others, shown, least)
         protections[audience.name] = protection
         others += audience.tables
         shown |= protection.tables
+        least |= dict.fromkeys(protection.tables, audience.policy.least)
     return protections

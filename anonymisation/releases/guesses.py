@@ -5,9 +5,11 @@ guesses (``release``), or what follows from those that are kept (``attack``).
 
 Where all guesses of a part of the system can be true at once she keeps them all.  Where they cannot, some withheld cell
 was revised, and she looks for the smallest revision that explains what is published: the fewest records added to or
-taken from finest cells.  Every cell that is revised in some smallest explanation is a guess that she gives up; the
-others she keeps.  This is a linear program; a solution in the interior of its optimal face, as interior-point methods
-end in without crossover, has every such cell in it (Guler and Ye 1993), so no arbitrary choice is made among equals.
+taken from finest cells.  That withheld cells are 1 at least where zeros are published is as certain as what is published:
+a guess that makes one 0 there is wrong, and known to be.  Every cell that is revised in some smallest explanation is a
+guess that she gives up; the others she keeps.  This is a linear program; a solution in the interior of its optimal face,
+as interior-point methods end in without crossover, has every such cell in it (Guler and Ye 1993), so no arbitrary choice
+is made among equals.
 """
 
 from __future__ import annotations
@@ -64,7 +66,11 @@ def _contradicted(joint: Joint, merged: Merged, parts: np.ndarray, settled: set[
     # What one release has by itself is possible, since the release is.
     alone = np.zeros(number, dtype=bool)
     for release in range(merged.releases.shape[1]):
+        own = np.full(count, -1, dtype=np.int64)
+        here = np.flatnonzero(shown & (joint.release == release))
+        np.maximum.at(own, merged.unknown[here], joint.least[here])
         lacking = np.bincount(row_component[~merged.releases[:, release]], minlength=number)
+        lacking += np.bincount(merged.component[own < merged.least], minlength=number)
         alone |= lacking == 0
     columns_by = np.argsort(merged.component, kind="stable")
     column_starts = np.searchsorted(merged.component[columns_by], np.arange(number + 1))
@@ -76,25 +82,23 @@ def _contradicted(joint: Joint, merged: Merged, parts: np.ndarray, settled: set[
         if part in wrong:
             continue
         rows = rows_by[row_starts[component] : row_starts[component + 1]]
-        sums = sp.csr_array(merged.sums[rows][:, members])
-        key = b"".join(a.tobytes() for a in (sums.indptr, sums.indices, sums.data, merged.lower[rows], merged.upper[rows]))
+        sums, least = sp.csr_array(merged.sums[rows][:, members]), merged.least[members]
+        key = b"".join(a.tobytes() for a in (sums.indptr, sums.indices, sums.data, merged.lower[rows], merged.upper[rows], least))
         if key not in settled:
-            if not _possible(sums, merged.lower[rows], merged.upper[rows]):
+            if not _possible(sums, merged.lower[rows], merged.upper[rows], least):
                 wrong.add(part)
                 continue
             settled.add(key)
     return np.array(sorted(wrong), dtype=np.int64)
 
 
-def _possible(sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray) -> bool:
-    """Whether some counts satisfy the sums: of 1 and more, or where zeros may be withheld, of 0 and more."""
-    for least in (1.0, 0.0):
-        try:
-            Program(sums, lower, upper, np.full(sums.shape[1], least), np.full(sums.shape[1], np.inf))
-            return True
-        except InconsistentTablesError:
-            continue
-    return False
+def _possible(sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, least: np.ndarray) -> bool:
+    """Whether some counts, each its ``least`` and more, satisfy the sums."""
+    try:
+        Program(sums, lower, upper, least, np.full(sums.shape[1], np.inf))
+    except InconsistentTablesError:
+        return False
+    return True
 
 
 def _revised(joint: Joint, cells: np.ndarray, links: np.ndarray) -> np.ndarray:
@@ -121,19 +125,17 @@ def _revised(joint: Joint, cells: np.ndarray, links: np.ndarray) -> np.ndarray:
     matrix = sp.csc_array(sp.block_array([[inside[rows].astype(float), None, None], [guesses, -revision, revision]]))
     lower, upper = np.concatenate([right, same]), np.concatenate([right + joint.upper[rows], same])
     cost = np.concatenate([np.zeros(len(cells)), np.ones(2 * len(links))])
-    for least in (1.0, 0.0):
-        low = np.concatenate([np.full(len(cells), least), np.zeros(2 * len(links))])
-        # The first solution is a corner and exact; the second has every revision of every smallest explanation.
-        corner = _minimum(matrix, lower, upper, low, cost, "simplex")
-        if corner is None:
-            continue
-        found = corner
-        middle = _minimum(matrix, lower, upper, low, cost, "ipm")
-        if middle is not None:
-            found = np.maximum(corner, middle)
-        more, less = found[len(cells) :].reshape(2, len(links))
-        return np.maximum(more, less) > REVISED
-    raise InconsistentTablesError("no counts satisfy the published values of each release: one contradicts itself")
+    low = np.concatenate([joint.least[cells].astype(float), np.zeros(2 * len(links))])
+    # The first solution is a corner and exact; the second has every revision of every smallest explanation.
+    corner = _minimum(matrix, lower, upper, low, cost, "simplex")
+    if corner is None:
+        raise InconsistentTablesError("no counts satisfy the published values of each release: one contradicts itself")
+    found = corner
+    middle = _minimum(matrix, lower, upper, low, cost, "ipm")
+    if middle is not None:
+        found = np.maximum(corner, middle)
+    more, less = found[len(cells) :].reshape(2, len(links))
+    return np.maximum(more, less) > REVISED
 
 
 def _minimum(

@@ -29,7 +29,7 @@ class Joint:
 
     ``sums`` holds only the sums with a withheld cell; ``lower <= sums @ counts <= upper``, each with the release it is
     of.  ``links`` are the pairs of cells guessed to be the same, ``names`` the numbers by which cells are recognised
-    from one release to the next.
+    from one release to the next.  ``least``: what readers know a withheld cell to be at least.
     """
 
     snapshots: Sequence[Snapshot]
@@ -38,6 +38,7 @@ class Joint:
     release: np.ndarray
     known: np.ndarray
     values: np.ndarray
+    least: np.ndarray
     sums: sp.csr_array
     upper: np.ndarray
     sum_release: np.ndarray
@@ -108,6 +109,7 @@ def join(snapshots: Sequence[Snapshot], names: Sequence[np.ndarray] | None = Non
         np.repeat(np.arange(len(snapshots)), sizes),
         np.concatenate([snapshot.known for snapshot in snapshots]),
         np.concatenate([snapshot.values for snapshot in snapshots]),
+        np.concatenate([snapshot.least for snapshot in snapshots]),
         sp.csr_array(sp.block_diag(kept, format="csr")),
         np.concatenate(uppers),
         np.concatenate(release),
@@ -117,7 +119,7 @@ def join(snapshots: Sequence[Snapshot], names: Sequence[np.ndarray] | None = Non
 
 @dataclass(frozen=True)
 class Merged:
-    """The joint system under guesses: ``lower <= sums @ x <= upper`` over the unknowns, each sum once.
+    """The joint system under guesses: ``lower <= sums @ x <= upper`` over the unknowns, each sum once, and ``x >= least``.
 
     ``unknown``: by cell, its unknown, or -1 where it is known; ``value``: by cell, its count where it is known, guessed
     to be a known one or the sum of such, else -1.  ``at_odds``: cells whose guesses contradict what is published already.
@@ -125,6 +127,7 @@ class Merged:
     """
 
     unknown: np.ndarray
+    least: np.ndarray
     value: np.ndarray
     at_odds: np.ndarray
     sums: sp.csr_array
@@ -149,6 +152,9 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
         (np.ones(len(columns), dtype=np.int64), (columns, unknown[columns])),
         shape=(size, int(unknown.max(initial=-1)) + 1),
     )
+    least = np.zeros(into.shape[1], dtype=np.int64)
+    np.maximum.at(least, unknown[columns], joint.least[columns])
+    at_odds |= (value >= 0) & (value < joint.least)
     # A cell with a published value keeps it, whatever it is tied to.
     numbers = np.where(joint.known, joint.values, np.maximum(value, 0))
     lower = 0.0 - (joint.sums @ numbers)
@@ -167,7 +173,7 @@ def merge(joint: Joint, held: np.ndarray) -> Merged:
     sums = sp.csr_array(sums[first])
     component = _components(sums)
     return Merged(
-        unknown, value, at_odds & ~joint.known, sums, lower[first], upper[first], releases, component
+        unknown, least, value, at_odds & ~joint.known, sums, lower[first], upper[first], releases, component
     )
 
 

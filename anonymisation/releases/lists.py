@@ -102,7 +102,8 @@ def _together(
     if sum(map(extent, moments)) > MOST_PLACED:
         return None
     try:
-        found = disclosed(place(Unknowns(np.arange(own), merged.sums, merged.lower, merged.upper), moments), own, threshold, checked, MOST_TOGETHER)
+        unknowns = place(Unknowns(np.arange(own), merged.sums, merged.lower, merged.upper), moments)
+        found = disclosed(unknowns, own, threshold, checked, MOST_TOGETHER, merged.least)
     except InconsistentTablesError:
         return None
     if found is None:

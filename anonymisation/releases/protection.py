@@ -76,10 +76,12 @@ def protect_beside(
     earlier: Sequence[Release],
     others: Sequence[CountTable],
     shown: Mapping[str, PublishedTable],
+    least: Mapping[str, int] | None = None,
 ) -> Protection:
     """``protect_release`` for a reader who holds other tables of the same moment.
 
-    ``others`` are their counts, ``shown``, by name, what she sees of them: that is not changed any more.
+    ``others`` are their counts, ``shown``, by name, what she sees of them: that is not changed any more.  ``least``: by name, what she
+    knows their withheld counts to be at least, as in ``Release``.
     """
     if THIS in {release.name for release in earlier}:
         raise TableError(f"an earlier release has the name {THIS!r}")
@@ -88,7 +90,8 @@ def protect_beside(
     for measure in dict.fromkeys(table.measure for table in tables):
         own = [table for table in tables if table.measure == measure]
         beside = [(table, shown[table.name]) for table in others if table.measure == measure]
-        one = _Measure(own, beside, hierarchies, policy, earlier)
+        known = {**(least or {}), **{table.name: policy.least for table in own}}
+        one = _Measure(own, beside, hierarchies, policy, earlier, known)
         pattern = one.protect()
         for table in own:
             published = ~pattern[one.system.cell_ids[table.name]]
@@ -113,13 +116,15 @@ class _Measure:
         hierarchies: Mapping[str, Hierarchy],
         policy: Policy,
         earlier: Sequence[Release],
+        least: Mapping[str, int],
     ) -> None:
-        """``tables`` are to be protected, ``beside`` others of the moment with what is shown of them."""
+        """``tables`` are to be protected, ``beside`` others of the moment with what is shown of them; ``least`` as in ``Release``."""
         self._measure = measure = tables[0].measure
         self._hierarchies, self._policy = hierarchies, policy
         self._tables, self._others = list(tables), [table for table, _ in beside]
         self._shown = [shown for _, shown in beside]
-        self._earlier = [Release(r.name, r.of(measure), r.hierarchies) for r in earlier if r.of(measure)]
+        self._least = least
+        self._earlier = [Release(r.name, r.of(measure), r.hierarchies, least=r.least) for r in earlier if r.of(measure)]
         self._held_already = snapshots(self._earlier, measure)
         everything = [*self._tables, *self._others]
         self.system = build_system(everything, hierarchies)
@@ -316,7 +321,7 @@ class _Measure:
             PublishedTable(t.name, t.measure, t.axes, t.counts, ~withheld[self.system.cell_ids[t.name]])
             for t in self._tables
         ]
-        draft = snapshot(THIS, self.system, [*tables, *self._shown])
+        draft = snapshot(THIS, self.system, [*tables, *self._shown], self._least)
         for drafts in self._drafts:
             findings = drafts.findings(draft)
             if findings:

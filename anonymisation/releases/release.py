@@ -8,7 +8,7 @@ release to the next.  Does not belong here: what follows from the guesses (``joi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,6 +27,9 @@ class Release:
 
     ``name`` is what findings call it: a version, say.  ``lists``: records that came with the tables, one by one, of the people
     whom these count; ``neighbours``: such as came with the release before or after.
+
+    ``least``: by name of a table, what readers know a withheld count of it to be at least: 0 where zeros may be withheld; 1, which is
+    taken where nothing is said, where zeros are published (``Policy.least``).
     """
 
     name: str
@@ -34,6 +37,7 @@ class Release:
     hierarchies: Mapping[str, Hierarchy]
     lists: Sequence[RecordList] = ()
     neighbours: Sequence[RecordList] = ()
+    least: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, measure: str) -> list[PublishedTable]:
         """The tables of one measure."""
@@ -44,7 +48,7 @@ class Release:
 class Snapshot:
     """One measure of one release as a system: what is published of each cell, and which cells are finest.
 
-    A cell is finest if no table of the release tells all its parts.
+    A cell is finest if no table of the release tells all its parts.  ``least``: by cell, what readers know it to be at least, if withheld.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Snapshot:
     values: np.ndarray
     known: np.ndarray
     finest: np.ndarray
+    least: np.ndarray
 
 
 def snapshots(releases: Sequence[Release], measure: str) -> list[Snapshot]:
@@ -64,14 +69,18 @@ def snapshots(releases: Sequence[Release], measure: str) -> list[Snapshot]:
     for release in releases:
         tables = release.of(measure)
         if tables:
-            found.append(snapshot(release.name, build_system(tables, release.hierarchies), tables))
+            found.append(snapshot(release.name, build_system(tables, release.hierarchies), tables, release.least))
     return found
 
 
-def snapshot(name: str, system: System, tables: Sequence[PublishedTable]) -> Snapshot:
-    """One measure of a release whose ``system`` is there already."""
+def snapshot(name: str, system: System, tables: Sequence[PublishedTable], least: Mapping[str, int]) -> Snapshot:
+    """One measure of a release whose ``system`` is there already; ``least``: as ``Release`` has it."""
     values, known = read(system, tables)
-    return Snapshot(name, system, values, known, _finest(system))
+    lowest = np.zeros(system.size, dtype=np.int64)
+    for table in tables:
+        withheld = system.cell_ids[table.name][~table.published]
+        lowest[withheld] = np.maximum(lowest[withheld], least.get(table.name, 1))
+    return Snapshot(name, system, values, known, _finest(system), lowest)
 
 
 def cell_names(systems: Sequence[System]) -> list[np.ndarray]:
@@ -134,18 +143,19 @@ def links(snapshots: Sequence[Snapshot], starts: np.ndarray) -> np.ndarray:
 
     Cells are numbered over all snapshots, those of a snapshot from its entry of ``starts``.  Only finest cells are
     guessed to be unchanged: what follows for the others follows from the sums.  A cell withheld once and published as
-    zero another time has changed, for zeros are not withheld.
+    zero another time has changed where zeros are not withheld.
     """
     names = np.concatenate(cell_names([snapshot.system for snapshot in snapshots]))
     release = np.repeat(np.arange(len(snapshots)), [snapshot.system.size for snapshot in snapshots])
-    known, values, finest = (
-        np.concatenate([getattr(snapshot, part) for snapshot in snapshots]) for part in ("known", "values", "finest")
+    known, values, finest, least = (
+        np.concatenate([getattr(snapshot, part) for snapshot in snapshots]) for part in ("known", "values", "finest", "least")
     )
     order = np.lexsort((release, names))
     follows = names[order[:-1]] == names[order[1:]]
     first, second = order[:-1][follows], order[1:][follows]
     sensible = (finest[first] | finest[second]) & ~(known[first] & known[second])
-    sensible &= ~(known[first] & (values[first] == 0)) & ~(known[second] & (values[second] == 0))
+    for one, other in ((first, second), (second, first)):
+        sensible &= ~(known[one] & (values[one] < least[other]))
     for old, new in np.unique(np.stack([release[first], release[second]]), axis=1).T.tolist():
         grown = changed_extent(snapshots[old].system, snapshots[new].system)
         if grown.any():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from anonymisation.errors import InconsistentTablesError
 from anonymisation.intruder.intervals import Reckoning, narrower
 from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.releases.joint import Merged, sum_marks
@@ -40,7 +39,7 @@ class Verdicts:
             columns = np.flatnonzero(column_unseen)
             sums = sp.csr_array(merged.sums[np.flatnonzero(row_unseen)][:, columns])
             unknowns = Unknowns(columns, sums, merged.lower[row_unseen], merged.upper[row_unseen])
-            found = _disclosed(unknowns, self._threshold, self._checked, self._whole)
+            found = _disclosed(unknowns, merged.least[columns], self._threshold, self._checked, self._whole)
             for component in np.flatnonzero(unseen).tolist():
                 self._known[keys[component]] = {}
             for place, interval in found.items():
@@ -55,8 +54,8 @@ class Verdicts:
         return narrow
 
     def _keys(self, merged: Merged, names: np.ndarray, rows_of: np.ndarray) -> dict[int, bytes]:
-        """By component, a key of its unknowns and its sums with their bounds."""
-        marks = sum_marks(merged.sums, names, merged.lower, merged.upper)
+        """By component, a key of its unknowns, what is known of each, and its sums with their bounds."""
+        marks = sum_marks(merged.sums, 2 * names + merged.least, merged.lower, merged.upper)
         count = int(merged.component.max()) + 1
         totals = np.zeros((count, marks.shape[1] + 1), dtype=np.uint64)
         with np.errstate(over="ignore"):
@@ -65,10 +64,12 @@ class Verdicts:
         return {component: totals[component].tobytes() for component in range(count)}
 
 
-def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int], whole: bool) -> dict[int, tuple[int, int]]:
-    """The unknowns, by place, that are known too closely, each with its interval; as the attack on one release has it.
+def _disclosed(
+    unknowns: Unknowns, least: np.ndarray, threshold: int, checked: dict[str, int], whole: bool
+) -> dict[int, tuple[int, int]]:
+    """The unknowns, by place, that are known too closely, each with its interval, for a reader who knows each to be ``least`` or more.
 
-    A reader gives a withheld cell at least 1, and 0 where that cannot explain what is published.
+    What is too large to be small only for who uses that, is judged again for who does not.
     """
     lowest, highest = unknowns.bounds(0)
     judged = lowest < threshold
@@ -76,19 +77,13 @@ def _disclosed(unknowns: Unknowns, threshold: int, checked: dict[str, int], whol
     reckoning.decided(~judged, "propagation")
     determined = unknowns.determined()
 
-    def narrow(least: int, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(unknowns, least, threshold, wanted, determined, reckoning, (threshold, lowest, highest), whole=whole)
+    def narrow(minimum: int | np.ndarray, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
+        return narrower(unknowns, minimum, threshold, wanted, determined, reckoning, (threshold, lowest, highest), whole=whole)
 
-    found: dict[int, tuple[int, int]] = {}
-    again = judged
-    try:
-        first = narrow(1, judged)
-    except InconsistentTablesError:
-        first = None
-    if first is not None:
-        found = {i: ends for i, ends in first.items() if ends[0] < threshold}
-        again = np.zeros_like(judged)
-        again[[i for i in first if i not in found]] = True
+    first = narrow(least, judged)
+    found = {i: ends for i, ends in first.items() if ends[0] < threshold}
+    again = np.zeros_like(judged)
+    again[[i for i in first if i not in found]] = True
     if again.any():
         found |= {i: ends for i, ends in narrow(0, again).items() if ends[0] < threshold}
     reckoning.add_to(checked)

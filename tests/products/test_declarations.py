@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from anonymisation import Policy
 from anonymisation.appetite import preset
 from vawg_opendata.products import PRODUCTS
 from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
@@ -95,6 +96,7 @@ def test_code_lists_of_one_measure_are_the_same_in_all_products():
         ({"name": "Bad Name"}, "lower-case name"),
         ({"audience": "everybody"}, "audience"),
         ({"policy": preset("rounding-5").policy}, "must be of that kind"),
+        ({"policy": Policy(zeros="available")}, "zeros published"),
         ({"measures": ()}, "not declared"),
         ({"dimensions": ()}, "not declared"),
         ({"tables": ALL[0].tables[:1] * 2}, "declared twice"),

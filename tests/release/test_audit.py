@@ -8,6 +8,7 @@ import pytest
 
 from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release, release_beside, rewrite, rows
 from vawg_opendata.release import ReleaseError, audit
+from vawg_opendata.release.checks.loading import load_package
 
 TABLE = "victims_by_age_group"
 
@@ -163,6 +164,18 @@ def test_an_older_version_is_attacked_with_the_newest(published, package, tmp_pa
     report = audit([newest, package])
     assert [measure.packages for measure in report.measures] == [("victims-test 1.0.1", "victims-test 1.0.0")]
     assert any("1.0.1: the withheld count can be computed, given victims-test 1.0.0 and victims-test 1.0.1" in finding for finding in report.measures[0].findings)
+
+
+def test_what_is_done_with_zeros_is_known_from_the_package(package):
+    path = package / "disclosure.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert told["parameters"]["zeros"] == "published" and load_package(package).least == 1
+    path.write_text(json.dumps(told | {"parameters": told["parameters"] | {"zeros": "available"}}), encoding="utf-8")
+    assert load_package(package).least == 0
+    path.unlink()
+    assert load_package(package).least == 1  # by the contract of what is published
+    path.write_text("[]", encoding="utf-8")
+    assert any("disclosure.json: cannot be read" in problem for problem in load_package(package).problems)
 
 
 def test_versions_whose_counts_differ_are_attacked_together(tmp_path):

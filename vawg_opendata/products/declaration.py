@@ -169,6 +169,8 @@ class Product:
             raise DeclarationError(f"Product {self.name!r}: needs a lower-case name and an audience of {', '.join(AUDIENCES)}.")
         if not isinstance(self.policy, Policy):
             raise DeclarationError(f"Product {self.name}: is published with statuses of suppression, so its policy must be of that kind.")
+        if self.policy.zeros != "published":
+            raise DeclarationError(f"Product {self.name}: a withheld value is never 0 in what we publish, so its policy must have zeros published.")
         for what, names in (
             ("measure", [measure.name for measure in self.measures]),
             ("dimension", [dimension.name for dimension in self.dimensions]),

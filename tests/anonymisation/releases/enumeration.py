@@ -12,18 +12,18 @@ import numpy as np
 Cell = tuple[str, str]
 
 
-def possible(counts: np.ndarray, shown: np.ndarray, rows: list[str], columns: list[str]) -> list[dict[Cell, int]]:
-    """All tables of counts that fit one release: row and column 0 are totals; withheld counts are at least 1."""
+def possible(counts: np.ndarray, shown: np.ndarray, rows: list[str], columns: list[str], least: int = 1) -> list[dict[Cell, int]]:
+    """All tables of counts that fit one release: row and column 0 are totals; withheld counts are at least ``least``."""
     withheld = [(i, j) for i in range(1, counts.shape[0]) for j in range(1, counts.shape[1]) if not shown[i, j]]
     free = counts[0, 0] if shown.any() else 0
     found = []
-    for values in itertools.product(range(1, int(free) + 1), repeat=len(withheld)):
+    for values in itertools.product(range(least, int(free) + 1), repeat=len(withheld)):
         table = np.where(shown, counts, 0)
         for place, value in zip(withheld, values, strict=True):
             table[place] = value
         table[1:, 0] = table[1:, 1:].sum(axis=1)
         table[0] = table[1:].sum(axis=0)
-        if (table[shown] == counts[shown]).all() and (table[~shown] >= 1).all():
+        if (table[shown] == counts[shown]).all() and (table[~shown] >= least).all():
             found.append({(r, c): int(table[i, j]) for i, r in enumerate(rows) for j, c in enumerate(columns)})
     return found
 
@@ -35,7 +35,7 @@ def joint_intervals(releases: list[dict]) -> dict[tuple[int, Cell], tuple[int, i
         for cell in old["shown"].keys() & new["shown"].keys():
             if "total" in cell or (old["shown"][cell] and new["shown"][cell]):
                 continue
-            if 0 not in (old["value"].get(cell), new["value"].get(cell)):
+            if old["value"].get(cell, 1) >= new["least"] and new["value"].get(cell, 1) >= old["least"]:
                 guesses.append((place, cell))
     joint = list(itertools.product(*(release["possible"] for release in releases)))
     revised = [{(n, cell) for n, cell in guesses if one[n][cell] != one[n + 1][cell]} for one in joint]

@@ -117,12 +117,14 @@ def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
     from anonymisation.releases import Release
 
     tables = []
+    least: dict[str, int] = {}
     known: dict[str, list[Hierarchy]] = {}
     for package in packages:
         own = [loaded.table for loaded in package.tables if loaded.table.measure == measure]
         for table in own:
             name = f"{package.audience}/{package.title}/{table.name}"
             tables.append(PublishedTable(name, measure, table.axes, table.values, table.published))
+            least[name] = package.least
         for dimension in dict.fromkeys(dimension for table in own for dimension in table.axes):
             known.setdefault(dimension, []).append(package.hierarchies[dimension])
     shown = {dimension: {code for table in tables for code in table.axes.get(dimension, ())} for dimension in known}
@@ -134,7 +136,7 @@ def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
         if any(_is_shown(table, dimension, hierarchy.total) for table in tables):
             hierarchies[dimension] = _restricted(hierarchy, shown[dimension])
     lists = [one.beside(hierarchies) for package in packages for one in package.lists if one.measure == measure]
-    return Release(", ".join(package.title for package in packages), tables, hierarchies, lists)
+    return Release(", ".join(package.title for package in packages), tables, hierarchies, lists, least=least)
 
 
 def _is_shown(table: PublishedTable, dimension: str, code: str) -> bool:

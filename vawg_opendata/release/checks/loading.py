@@ -15,7 +15,7 @@ import numpy as np
 
 from anonymisation import AnonymisationError, Hierarchy, PublishedTable
 from vawg_opendata.release.checks.lists import LoadedList, loaded_list
-from vawg_opendata.release.lifecycle.store import DESCRIPTOR
+from vawg_opendata.release.lifecycle.store import DESCRIPTOR, DISCLOSURE
 from vawg_opendata.release.lifecycle.versions import order
 from vawg_opendata.release.package.tables import NOT_AVAILABLE, STATUS_CODES
 from vawg_opendata.schemas.relation import csv_relation
@@ -39,7 +39,8 @@ class LoadedPackage:
     and what is wrong with it.
 
     Of a package that is cut from another, `cut_from` is the name of that one and `cut_by` the dimension of which it shows some
-    codes only: those that it does not show exist all the same.
+    codes only: those that it does not show exist all the same. `least`: what its readers know a withheld count to be at least. That is
+    1, since a withheld value is never 0, unless its `disclosure.json` says that zeros are withheld.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class LoadedPackage:
     problems: tuple[str, ...]
     cut_from: str = ""
     cut_by: str = ""
+    least: int = 1
 
     @property
     def product(self) -> str:
@@ -119,6 +121,11 @@ def load_package(folder: Path) -> LoadedPackage:
             else:
                 lists += [] if found is None else [found]
     cut = descriptor.get("cutFrom", {})
+    try:
+        least = _least(folder)
+    except (ValueError, AttributeError) as error:
+        problems.append(f"{DISCLOSURE}: cannot be read: {error}")
+        least = 1
     return LoadedPackage(
         folder,
         str(descriptor.get("name", folder.name)),
@@ -130,7 +137,14 @@ def load_package(folder: Path) -> LoadedPackage:
         tuple(problems),
         str(cut.get("name", "")),
         str(cut.get("dimension", "")),
+        least,
     )
+
+
+def _least(folder: Path) -> int:
+    path = folder / DISCLOSURE
+    told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return 1 if told.get("parameters", {}).get("zeros", "published") == "published" else 0
 
 
 def _unreadable(resource: Mapping, error: Exception) -> str:

@@ -20,6 +20,7 @@ from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.lifecycle.versions import listed
 
 DESCRIPTOR = "datapackage.json"
+DISCLOSURE = "disclosure.json"
 COMBINED = "vawg.duckdb"
 """The DuckDB file of all products of an audience, in its folder."""
 TOMBSTONE = "withdrawn.json"

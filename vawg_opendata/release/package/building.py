@@ -20,7 +20,7 @@ from vawg_opendata.release.checks.validation import validate
 from vawg_opendata.release.database.file import complete_duckdb, write_duckdb
 from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.files import make_durable, write_json, write_sums
-from vawg_opendata.release.lifecycle.store import DESCRIPTOR
+from vawg_opendata.release.lifecycle.store import DESCRIPTOR, DISCLOSURE
 from vawg_opendata.release.lifecycle.versions import FIRST, bumped
 from vawg_opendata.release.package.archive import write_archive
 from vawg_opendata.release.package.charts import write_charts
@@ -113,7 +113,7 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     if not built.is_new:
         return built
     charts = write_charts(folder, described)
-    write_json(folder / "disclosure.json", disclosure(product, changes.version, tables, report))
+    write_json(folder / DISCLOSURE, disclosure(product, changes.version, tables, report))
     write_json(folder / "changes.json", plain(product, changes))
     (folder / SCHEMA).write_bytes(SCHEMA_FILE.read_bytes())
     (folder / "README.md").write_text(readme(product, content.outline, tables, described, charts), encoding="utf-8", newline="\n")
