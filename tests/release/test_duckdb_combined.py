@@ -13,6 +13,7 @@ import pytest
 from tests.duckdbs import LINES, printed
 from tests.release.packages import LARGE, MIXED, release, rows
 from vawg_opendata.release.database.combined import write_combined
+from vawg_opendata.release.database.queries import views_and_macros
 from vawg_opendata.release.database.rates import population_table, rate_views
 
 TABLE = "victims_test.victims_by_age_group"
@@ -84,8 +85,6 @@ def test_views_and_macros_answer_in_words(database):
 
 def test_twelve_months_are_added_only_where_all_are_published_and_in_a_row():
     """The macro's arithmetic on a series with a withheld month and one that is absent, beside the same in Python."""
-    from vawg_opendata.release.database.queries import views_and_macros
-
     months = [f"{2020 + index // 12}-{index % 12 + 1:02}" for index in range(48)]
     counts = {month: 10 + index for index, month in enumerate(months) if month != "2021-05"}
     counts["2022-08"] = None
@@ -103,6 +102,34 @@ def test_twelve_months_are_added_only_where_all_are_published_and_in_a_row():
         window = [counts.get(one) for one in months[max(months.index(month) - 11, 0) : months.index(month) + 1]]
         assert found[month] == (sum(window) if len(window) == 12 and None not in window else None), month
     assert sum(value is not None for value in found.values()) > 10
+
+
+def test_a_table_by_years_alone_has_its_latest_year_and_its_trend():
+    """The code list of months is that of all tables; this one shows two financial years of it."""
+    fields = [{"name": name, "type": kind, "title": name, "description": name} for name, kind in (("month", "string"), ("n", "integer"), ("n_status", "string"))]
+    links = [{"fields": ["month"], "reference": {"resource": "month", "fields": ["code"]}}]
+    resource = {"name": "t", "type": "table", "title": "T", "statistics": [{"measure": "n", "status": "n_status"}], "schema": {"fields": fields, "foreignKeys": links}}
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE month AS SELECT * FROM (VALUES ('total', 'All', 'total', 0), ('2023/24', '2023/24', 'financial_year', 1), ('2023-04', 'April 2023', 'month', 2), ('2024/25', '2024/25', 'financial_year', 3)) AS m (code, label, level, sort_order)")
+        connection.execute("CREATE TABLE t AS SELECT code AS month, 7 AS n, CAST(NULL AS VARCHAR) AS n_status FROM month WHERE level <> 'month'")
+        views_and_macros(connection, {"resources": [resource]}, "main")
+        assert connection.execute("SELECT month FROM v_t_latest").fetchall() == [("2024/25",)]
+        assert connection.execute("SELECT month FROM t_trend()").fetchall() == [("2023/24",), ("2024/25",)]
+
+
+def test_wilsons_interval_is_that_of_the_literature(database):
+    """Newcombe (1998), Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, table I, method 3."""
+    told = {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0.0, 0.1611), (1, 29): (0.0061, 0.1718)}
+    for (part, whole), expected in told.items():
+        low, high = database.execute("SELECT wilson($1, $2).low, wilson($1, $2).high", [part, whole]).fetchone()
+        assert (round(low, 4), round(high, 4)) == expected
+    assert database.execute("SELECT wilson(20, 20).high, wilson(0, 20).low, wilson(NULL, 20).low, wilson(0, 0).high").fetchone() == (1.0, 0.0, None, None)
+
+
+def test_every_macro_says_what_it_takes(database):
+    said = dict(database.execute("SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").fetchall())
+    assert set(said) == {"wilson", *(f"victims_by_age_group_{what}" for what in ("trend", "ranking", "rolling_12"))} and all(said.values())
+    assert "of_age_group: a code or a label. by_level" in said["victims_by_age_group_trend"]
 
 
 def test_an_unchanged_file_is_left_as_it_is_and_a_new_version_replaces_it(tmp_path):

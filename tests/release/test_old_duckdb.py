@@ -16,6 +16,7 @@ print(con.execute("SELECT count(*) FROM victims_by_age_group_trend('Aged 10 to 1
 print(con.execute("SELECT place, age_group FROM victims_by_age_group_ranking('2024-01', 'age_group')").fetchone())
 print(con.execute("SELECT count(victims_12_months) FROM victims_by_age_group_rolling_12('10-19')").fetchone())
 print(con.execute("SELECT DISTINCT month FROM v_victims_by_age_group_latest").fetchall())
+print(con.execute("SELECT round(wilson(81, 263).low, 4), round(wilson(81, 263).high, 4)").fetchone())
 print(con.execute("SELECT product, version FROM _release").fetchall())
 """
 
@@ -43,5 +44,6 @@ def test_an_old_duckdb_reads_the_file_with_its_comments(package, line):
         "(1, '60-69')",
         "(0,)",
         "[('2024-02',)]",
+        "(0.2553, 0.3662)",
         "[('victims-test', '1.0.0')]",
     ]

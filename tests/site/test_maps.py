@@ -280,3 +280,11 @@ def test_the_number_of_a_class_stands_in_its_area():
     for shape in (bent, *real, *tiles().values()):
         assert even_odd(shape.rings, shape.middle)
     assert not even_odd(bent.rings, (5, 5)) and tiles()["E09000012"].middle == pytest.approx(tuple(sum(axis) / 4 for axis in zip(*tiles()["E09000012"].rings[0], strict=True)))
+
+
+def test_borders_are_drawn_below_the_numbers_which_keep_them_off(published):
+    text = (published / "site" / "maps" / "hexagons-2023-24.svg").read_text(encoding="utf-8")
+    groups = re.findall(r"<g ([^>]*)>(.*?)</g>", text)
+    borders = [at for at, (style, _) in enumerate(groups) if 'fill="none"' in style]
+    numbers = [(at, style) for at, (style, inside) in enumerate(groups) if re.search(r">\d</text>", inside)]
+    assert borders and numbers and all(at > borders[-1] and 'paint-order="stroke"' in style for at, style in numbers)

@@ -5,11 +5,12 @@ import io
 import itertools
 import json
 import os
+from statistics import NormalDist
 
 import duckdb
 import pytest
 
-from vawg_opendata.release.database.queries import describing_tables, views_and_macros
+from vawg_opendata.release.database.queries import describing_tables, shared_macros, views_and_macros
 from vawg_opendata.site.questions import QUESTIONS, answers, notebook
 
 MONTHS = [f"{year}-{month:02}" for year in (2022, 2023, 2024) for month in range(1, 13)]
@@ -19,6 +20,7 @@ LISTS = {
     "month": [("total", "All months", "total"), *((str(year), str(year), "year") for year in (2022, 2023, 2024)), *((month, month, "month") for month in MONTHS)],
     "age_group": [("total", "All", "total"), ("10-19", "10 to 19", "age_group"), ("20-29", "20 to 29", "age_group")],
     "ethnic_appearance": [("total", "All", "total"), ("X", "X", "e"), ("Y", "Y", "e"), ("Unknown", "Unknown", "e")],
+    "outcome": [("total", "All", "total"), ("charged", "Charged", "outcome_group"), ("none-yet", "None yet", "outcome_group")],
     "year": [("total", "All", "total"), ("2022", "2022", "year"), ("2022-2024", "2022-2024", "pooled_3"), ("2018-2022", "2018-2022", "pooled_5")],
     "relationship": [("total", "All", "total"), ("p", "Partner or former partner", "relationship_group")],
     "domestic_abuse": [("total", "All", "total"), ("d", "Domestic", "d"), ("n", "Not domestic", "d")],
@@ -30,6 +32,7 @@ TABLES = {
         "offences_by_borough_and_class": ("offences", ("area", "offence", "month")),
         "victims_by_age_group": ("victims", ("age_group", "month")),
         "victims_by_ethnic_appearance": ("victims", ("ethnic_appearance", "month")),
+        "victims_by_ethnic_appearance_and_outcome": ("victims", ("ethnic_appearance", "outcome", "month")),
     },
     "female_homicide": {
         "victims_by_relationship": ("female_homicide_victims", ("relationship", "year")),
@@ -39,10 +42,18 @@ TABLES = {
 
 
 def value(table: str, codes: tuple[str, ...]) -> int | None:
-    """A count that is the same on every run; a ward's first year is withheld."""
-    if codes == ("A1", "2022"):
+    """A count that is the same on every run; a ward's first year and an outcome are withheld."""
+    if codes in (("A1", "2022"), ("Y", "charged", "total")):
         return None
-    return 20 + sum(position * ord(letter) for position, letter in enumerate(table + "".join(codes))) % 97
+    whole = 500 if len(codes) == 3 and codes[1] == "total" else 0  # more than any of its parts
+    return whole + 20 + sum(position * ord(letter) for position, letter in enumerate(table + "".join(codes))) % 97
+
+
+def wilson(count: int, n: int) -> tuple[float, float]:
+    """The interval as textbooks have it, in percent to one decimal."""
+    share, z = count / n, NormalDist().inv_cdf(0.975)
+    middle, half = share + z * z / (2 * n), z * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    return round(100 * (middle - half) / (1 + z * z / n), 1), round(100 * (middle + half) / (1 + z * z / n), 1)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +84,7 @@ def folder(tmp_path_factory):
                 connection.executemany(f"INSERT INTO {schema}.{name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
             views_and_macros(connection, {"resources": resources}, schema)
         revised = [("1.1.0", "1.0.0", "offences_by_area", "area=A;month=2022", "offences", "revised", "3971", "3973")]
+        shared_macros(connection)
         describing_tables(connection, [], [("vawg-offences", revised)])
     return published
 
@@ -106,10 +118,17 @@ def test_answers_are_those_of_the_counts(found):
     counts = {code: value("victims_by_ethnic_appearance", (code, "total")) for code in "XY"}
     total = sum(counts.values())
     for code, count, percent, low, high in by_title["What share of victims has each ethnic appearance, with 95 % intervals?"].rows:
-        share, z = counts[code] / total, 1.96
-        middle, half = share + z * z / (2 * total), z * (share * (1 - share) / total + z * z / (4 * total * total)) ** 0.5
-        assert (count, percent) == (counts[code], round(100 * share, 1))
-        assert (low, high) == (round(100 * (middle - half) / (1 + z * z / total), 1), round(100 * (middle + half) / (1 + z * z / total), 1))
+        assert (count, percent, low, high) == (counts[code], round(100 * counts[code] / total, 1), *wilson(counts[code], total))
+
+    outcomes = by_title["Which outcomes do offences have, by ethnic appearance of the victim, with counts and 95 % intervals?"].rows
+    expected = []
+    for outcome, label in (("charged", "Charged"), ("none-yet", "None yet")):
+        told = []
+        for code in ("X", "Y", "Unknown"):
+            count, n = (value("victims_by_ethnic_appearance_and_outcome", (code, one, "total")) for one in (outcome, "total"))
+            told.append((label, code, count, n, *((None, None, None) if count is None else (round(100 * count / n, 1), *wilson(count, n)))))
+        expected += sorted(told, key=lambda row: (row[2] is None, -(row[2] or 0), row[1]))
+    assert list(outcomes) == expected and outcomes[-1][-1] is not None and (None, None, None) in {row[4:] for row in outcomes}
 
     sums = {area: [sum(value("offences_by_area", (area, month)) for month in months) for months in (MONTHS[12:24], MONTHS[24:])] for area in "AB"}
     for borough, before, now, percent in by_title["How did each borough's last twelve months compare with the twelve before?"].rows:

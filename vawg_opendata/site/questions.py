@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 DATABASE = "../datastore/vawg.duckdb"
-MOST_ROWS = 40
+MOST_ROWS = 60
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,26 @@ ORDER BY year_level DESC, year""",
     SELECT ethnic_appearance_label AS ethnic_appearance, victims, sum(victims) OVER () AS n
     FROM vawg_offences.v_victims_by_ethnic_appearance
     WHERE ethnic_appearance_level <> 'total' AND ethnic_appearance <> 'Unknown' AND month_level = 'total'
-), shares AS (SELECT *, victims / n AS p, 1.96 AS z FROM known)
-SELECT ethnic_appearance, victims, round(100 * p, 1) AS percent,
-    round(100 * (p + z * z / (2 * n) - z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n), 1) AS low,
-    round(100 * (p + z * z / (2 * n) + z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n), 1) AS high
-FROM shares ORDER BY victims DESC NULLS LAST, ethnic_appearance""",
+)
+SELECT ethnic_appearance, victims, round(100 * victims / n, 1) AS percent,
+    round(100 * wilson(victims, n).low, 1) AS low, round(100 * wilson(victims, n).high, 1) AS high
+FROM known ORDER BY victims DESC NULLS LAST, ethnic_appearance""",
         ("vawg_offences.victims_by_ethnic_appearance",),
+    ),
+    Question(
+        "Which outcomes do offences have, by ethnic appearance of the victim, with counts and 95 % intervals?",
+        "Of all victims of an ethnic appearance, the share whose offence has the outcome so far, with Wilson's interval. Many offences of recent "
+        "months have none yet, so compare within an outcome and not with other years. Where intervals overlap, a difference may be chance.",
+        """WITH counted AS (
+    SELECT *, max(victims) FILTER (outcome_level = 'total') OVER (PARTITION BY ethnic_appearance) AS n
+    FROM vawg_offences.v_victims_by_ethnic_appearance_and_outcome
+    WHERE ethnic_appearance_level <> 'total' AND month_level = 'total'
+)
+SELECT outcome_label AS outcome, ethnic_appearance_label AS ethnic_appearance, victims, n AS of_all, round(100 * victims / n, 1) AS percent,
+    round(100 * wilson(victims, n).low, 1) AS low, round(100 * wilson(victims, n).high, 1) AS high
+FROM counted JOIN vawg_offences.outcome AS list ON list.code = outcome
+WHERE outcome_level <> 'total' ORDER BY list.sort_order, victims DESC NULLS LAST, ethnic_appearance""",
+        ("vawg_offences.victims_by_ethnic_appearance_and_outcome",),
     ),
     Question(
         "What was revised since the version before?",
@@ -98,14 +112,6 @@ ORDER BY percent DESC, borough""",
         ("vawg_offences.offences_by_area",),
     ),
     Question(
-        "What are the offences, by group?",
-        "Groups of the force's classification, over all months; other flagged offences are not in the classification of VAWG.",
-        """SELECT offence_label AS offence_group, offences, offences_status_label AS status
-FROM vawg_offences.v_offences_by_offence
-WHERE offence_level = 'group' AND month_level = 'total' ORDER BY offences DESC NULLS LAST, offence_group""",
-        ("vawg_offences.offences_by_offence",),
-    ),
-    Question(
         "How old are the victims?",
         "Over all months. The source counts from the age of ten.",
         """SELECT age_group_label AS age, victims, round(100 * victims / sum(victims) OVER (), 1) AS percent
@@ -134,14 +140,14 @@ GROUP BY ALL ORDER BY year""",
 
 
 def show(con, sql):
-    """Print the answer of a query: names of columns, then at most 40 rows, columns parted by |."""
+    """Print the answer of a query: names of columns, then at most 60 rows, columns parted by |."""
     result = con.execute(sql)
     print(" | ".join(column[0] for column in result.description))
     rows = result.fetchall()
-    for row in rows[:40]:
+    for row in rows[:60]:
         print(" | ".join("" if value is None else str(value) for value in row))
-    if len(rows) > 40:
-        print(f"... {len(rows) - 40} more rows")
+    if len(rows) > 60:
+        print(f"... {len(rows) - 60} more rows")
 
 
 def answers(database: Path) -> list[Answer]:

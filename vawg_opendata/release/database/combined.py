@@ -18,7 +18,7 @@ from vawg_opendata.products.declaration import AUDIENCES
 from vawg_opendata.release.changes.revisions import NAME as NAME_OF_REVISIONS
 from vawg_opendata.release.checks.loading import DEFAULT_AUDIENCE
 from vawg_opendata.release.database.file import BLOCK_SIZE, STORAGE_VERSION, content_digest
-from vawg_opendata.release.database.queries import describing_tables, views_and_macros
+from vawg_opendata.release.database.queries import describing_tables, shared_macros, views_and_macros
 from vawg_opendata.release.database.rates import population_table, rate_views
 from vawg_opendata.release.lifecycle.states import RELEASED
 from vawg_opendata.release.lifecycle.store import COMBINED, DESCRIPTOR
@@ -99,6 +99,7 @@ def _write(packages: Sequence[tuple[Path, Mapping, Sequence[Mapping]]], path: Pa
             if rated:
                 rate_views(connection, package, schema)
         revisions = [(package["name"], _revisions(folder.parent / NAME_OF_REVISIONS)) for folder, package, _ in packages]
+        shared_macros(connection)
         describing_tables(connection, [(package, changes) for _, package, changes in packages], revisions)
         connection.execute("USE memory")
         connection.execute("DETACH combined")

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from vawg_opendata.release.changes.revisions import revision_rows
-from vawg_opendata.release.database.queries import describing_tables, views_and_macros
+from vawg_opendata.release.database.queries import describing_tables, shared_macros, views_and_macros
 from vawg_opendata.release.package.formats import arrow_table
 from vawg_opendata.release.package.tables import PackageTable
 from vawg_opendata.schemas import duckdb_columns, duckdb_comments
@@ -60,6 +60,7 @@ def complete_duckdb(path: Path, package: Mapping, changes: Mapping) -> None:
         connection.execute("SET enable_progress_bar=false")
         connection.execute(f"ATTACH {literal(str(path))} AS package (STORAGE_VERSION {literal(STORAGE_VERSION)})")
         connection.execute("USE package")
+        shared_macros(connection)
         describing_tables(connection, [(package, [changes])], [(package["name"], revision_rows(changes))])
         views_and_macros(connection, package, "main")
         connection.execute("USE memory")

@@ -8,7 +8,7 @@ All of it follows from the descriptor and the code lists in the file; nothing he
     t_ranking(period, of_level, ...)    the codes of a level of the first dimension, highest first
     t_rolling_12(place, ...)            sums of twelve months in a row, where all twelve are published
 
-and for the whole file `_release`, `_fields`, `_changes`, `_revisions`, `_status_codes`. Macros look for their views in the database in use, so a
+and for the whole file the macro `wilson(part, whole)`, an interval for a share, and the tables `_release`, `_fields`, `_changes`, `_revisions`, `_status_codes`. Macros look for their views in the database in use, so a
 reader who attached the file says USE first. Writing files belongs in `file`.
 """
 
@@ -19,8 +19,10 @@ import duckdb
 from vawg_opendata.release.package.tables import NOT_AVAILABLE, STATUS_CODES
 from vawg_opendata.schemas.rules import literal, quoted
 
-PERIODS = ("month", "quarter", "year")
+PERIODS = ("month", "quarter", "year", "financial_year", "pooled_3", "pooled_5")
 """Levels of time, the shortest first."""
+Z = 1.959963984540054
+"""Of a normal distribution, 95 % lie within so many standard deviations."""
 
 ABOUT = {
     "_release": (
@@ -132,6 +134,21 @@ def describing_tables(
             connection.execute(f"COMMENT ON COLUMN {quoted(name)}.{quoted(column)} IS {literal(words_of_column)}")
 
 
+def shared_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros that belong to no table, in the schema `main` of the database in use.
+
+    `wilson(part, whole)` is the interval of Wilson (1927, Probable inference, the law of succession, and statistical inference, Journal of the
+    American Statistical Association 22, 209-212) at 95 %, as shares from 0 to 1; null where a count is.
+    """
+    k, n, z, zz = "CAST(part AS DOUBLE)", "CAST(whole AS DOUBLE)", f"{Z}e0", f"{Z * Z}e0"  # e0: without it a number is a decimal of so many digits
+    middle, half = f"({k} + {zz} / 2) / ({n} + {zz})", f"{z} * sqrt({k} * ({n} - {k}) / {n} + {zz} / 4) / ({n} + {zz})"
+    low = f"CASE WHEN whole = 0 THEN NULL WHEN part = 0 THEN 0.0 ELSE {middle} - {half} END"  # 0 and 1 to the last digit
+    high = f"CASE WHEN whole = 0 THEN NULL WHEN part = whole THEN 1.0 ELSE {middle} + {half} END"
+    connection.execute(f"CREATE MACRO main.wilson(part, whole) AS {{'low': {low}, 'high': {high}}}")
+    words = "Wilson's interval (1927) at 95 % for the share of a count in another, from 0 to 1: wilson(5, 20).low and .high. It takes the counts for a sample."
+    connection.execute(f"COMMENT ON MACRO main.wilson IS {literal(words)}")
+
+
 def views_and_macros(connection: duckdb.DuckDBPyConnection, package: Mapping, schema: str) -> None:
     """Create the views and macros of a package whose tables are in `schema` of the database in use."""
     for resource in _tables(package):
@@ -183,7 +200,7 @@ def _statements(connection: duckdb.DuckDBPyConnection, resource: Mapping, schema
     measures = [(entry["measure"], entry["status"]) for entry in resource["statistics"]]
     taken = {column for pair in measures for column in pair}
     dimensions = [name for name in fields if name in links and name not in taken]
-    levels = {name: _levels(connection, schema, links[name]) for name in dimensions}
+    levels = {name: _levels(connection, schema, links[name], table, name) for name in dimensions}
     period = next((name for name in dimensions if set(levels[name]) & set(PERIODS)), "")
     words = _words(dimensions, measures, fields)
     statements = _view(schema, table, resource, dimensions, links, measures, words)
@@ -195,8 +212,10 @@ def _statements(connection: duckdb.DuckDBPyConnection, resource: Mapping, schema
     return statements
 
 
-def _levels(connection: duckdb.DuckDBPyConnection, schema: str, codelist: str) -> dict[str, list[str]]:
-    rows = connection.execute(f"SELECT level, code FROM {schema}.{quoted(codelist)} ORDER BY sort_order, code").fetchall()
+def _levels(connection: duckdb.DuckDBPyConnection, schema: str, codelist: str, table: str, dimension: str) -> dict[str, list[str]]:
+    """The codes that a table has of a dimension, by level: a code list has more, such as the months of a table by years."""
+    shown = f"code IN (SELECT cells.{quoted(dimension)} FROM {schema}.{quoted(table)} AS cells)"
+    rows = connection.execute(f"SELECT level, code FROM {schema}.{quoted(codelist)} WHERE {shown} ORDER BY sort_order, code").fetchall()
     levels: dict[str, list[str]] = {}
     for level, code in rows:
         levels.setdefault(level, []).append(code)
@@ -252,21 +271,28 @@ def _macros(schema, table, others: Mapping[str, str], period, shortest, measures
     chosen = " AND ".join(f"({quoted(name)} = of_{name} OR {quoted(f'{name}_label')} = of_{name})" for name in names) or "true"
     shown = ", ".join([*(f"{quoted(name)}, {quoted(f'{name}_label')}" for name in names), quoted(period)])
     values = ", ".join(f"{quoted(measure)}, {quoted(status)}" for measure, status in measures)
-    macro = f"CREATE MACRO {schema}."
-    statements = [
-        f"{macro}{quoted(f'{table}_trend')}({', '.join([*given, f'by_level := {literal(shortest)}'])}) AS TABLE "
-        f"SELECT {shown}, {values} FROM {view} WHERE {chosen} AND {quoted(f'{period}_level')} = by_level ORDER BY ALL"
-    ]
+    by_name = f" By name, or else the total: {', '.join(f'of_{name} := ...' for name in names[1:])}." if len(names) > 1 else ""
+    said = f" of_{names[0]}: a code or a label.{by_name}" if names else ""
+    statements = _macro(
+        schema,
+        f"{table}_trend",
+        [*given, f"by_level := {literal(shortest)}"],
+        f"SELECT {shown}, {values} FROM {view} WHERE {chosen} AND {quoted(f'{period}_level')} = by_level ORDER BY ALL",
+        f"One series over time.{said} by_level: which periods, a level of {period}.",
+    )
     if names:
         first, *rest = names
         measure, status = measures[0]
         fixed = "".join(f" AND ({quoted(name)} = of_{name} OR {quoted(f'{name}_label')} = of_{name})" for name in rest)
-        statements.append(
-            f"{macro}{quoted(f'{table}_ranking')}({', '.join(['of_period', 'of_level', *given[1:]])}) AS TABLE "
+        statements += _macro(
+            schema,
+            f"{table}_ranking",
+            ["of_period", "of_level", *given[1:]],
             f"SELECT CASE WHEN {quoted(measure)} IS NOT NULL THEN rank() OVER (ORDER BY {quoted(measure)} DESC NULLS LAST) END AS place, "
             f"{quoted(first)}, {quoted(f'{first}_label')}, {quoted(measure)}, {quoted(status)} FROM {view} "
             f"WHERE {quoted(period)} = of_period AND {quoted(f'{first}_level')} = of_level{fixed} "
-            f"ORDER BY {quoted(measure)} DESC NULLS LAST, {quoted(first)}"
+            f"ORDER BY {quoted(measure)} DESC NULLS LAST, {quoted(first)}",
+            f"The codes of a level of {first}, highest first; those withheld have no place. of_period: a code of {period}; of_level: a level of {first}.",
         )
     counts = [measure for measure, _ in measures if fields[measure]["type"] == "integer"]
     if shortest == "month" and counts:
@@ -276,9 +302,18 @@ def _macros(schema, table, others: Mapping[str, str], period, shortest, measures
             for measure in counts
         )
         apart = f"PARTITION BY {', '.join(map(quoted, names))} " if names else ""
-        statements.append(
-            f"{macro}{quoted(f'{table}_rolling_12')}({', '.join(given)}) AS TABLE SELECT {shown}, {sums} FROM {view} "
-            f"WHERE {chosen} AND {quoted(f'{period}_level')} = 'month' "
-            f"WINDOW w AS ({apart}ORDER BY {quoted(period)} ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) ORDER BY ALL"
+        statements += _macro(
+            schema,
+            f"{table}_rolling_12",
+            given,
+            f"SELECT {shown}, {sums} FROM {view} WHERE {chosen} AND {quoted(f'{period}_level')} = 'month' "
+            f"WINDOW w AS ({apart}ORDER BY {quoted(period)} ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) ORDER BY ALL",
+            f"Sums of twelve months in a row, where all twelve are published.{said}",
         )
     return statements
+
+
+def _macro(schema: str, name: str, parameters: Sequence[str], text: str, words: str) -> list[str]:
+    """Statements that make a macro of a query, with a comment on it."""
+    whole = f"{schema}.{quoted(name)}"
+    return [f"CREATE MACRO {whole}({', '.join(parameters)}) AS TABLE {text}", f"COMMENT ON MACRO TABLE {whole} IS {literal(words)}"]
