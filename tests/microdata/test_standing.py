@@ -107,3 +107,77 @@ def test_a_table_of_which_nothing_is_known_is_refused():
     by_weather = ProtectedTable("wet", "offences", {"weather": ("rain",)}, np.array([7]), np.array([True]))
     with pytest.raises(StandingError, match="table wet: cases are not read by 'weather'"):
         standing(cases, [TableBeside(by_weather, {"weather": AREAS})])
+
+
+OUTCOMES, AGES = load_codelist("current_outcome"), load_codelist("age_group")
+GROUPS, BANDS = ["charged", "none-yet"], ["10-19", "20-29"]
+KINDS = list(itertools.product(range(2), range(3), range(2), range(2)))
+"""Kinds of people: borough, class of the offence, outcome and age."""
+SHAPES = {
+    "by_offence": ("offences", {"area": (0, AREAS, BOROUGHS), "offence": (1, OFFENCES, LEAVES)}, {"area": AXES["area"], "offence": AXES["offence"]}),
+    "by_outcome": ("offences", {"area": (0, AREAS, BOROUGHS), "outcome": (2, OUTCOMES, GROUPS)}, {"area": AXES["area"], "outcome": (OUTCOMES.total, *GROUPS)}),
+    "by_age": ("victims", {"area": (0, AREAS, BOROUGHS), "age_group": (3, AGES, BANDS)}, {"area": AXES["area"], "age_group": (AGES.total, *BANDS)}),
+}
+"""Tables of the same people: measure, what each dimension is of a kind, and axes."""
+
+
+def holding(name):
+    """Per cell of a table, which kinds of people it counts."""
+    _, dimensions, axes = SHAPES[name]
+    cells = itertools.product(*axes.values())
+    under = [(place, codes, leaves) for place, codes, leaves in dimensions.values()]
+    return np.array([[all(code in codes.ancestors(leaves[kind[place]]) for code, (place, codes, leaves) in zip(cell, under, strict=True)) for kind in KINDS] for cell in cells])
+
+
+HOLDING = {name: holding(name).astype(int) for name in SHAPES}
+CROWDS = [crowd for size in (1, 2, 3) for crowd in itertools.combinations_with_replacement(range(len(KINDS)), size)]
+WORLDS = np.array([np.bincount(crowd, minlength=len(KINDS)) for crowd in CROWDS])
+
+
+def learnt(people, published, beside_which):
+    """Whether records of `people`, told with regard to some of the tables, narrow a withheld count of any of them for whoever thinks of all the people who could be."""
+    counts = np.bincount(people, minlength=len(KINDS))
+    tables = {}
+    for name, (measure, dimensions, axes) in SHAPES.items():
+        shape, shown = tuple(map(len, axes.values())), np.array(published[name])
+        values = np.where(shown, HOLDING[name] @ counts, 0).reshape(shape)
+        tables[name] = TableBeside(ProtectedTable(name, measure, axes, values, shown.reshape(shape)), {axis: codes for axis, (_, codes, _) in dimensions.items()})
+    columns = {f"counted_{name}": pyarrow.array([None] * len(people), pyarrow.string()) for name in COUNTED}
+    for name, (place, leaves) in {"area": (0, BOROUGHS), "offence": (1, LEAVES), "outcome": (2, ["1", "none"]), "age_group": (3, BANDS)}.items():
+        columns[f"counted_{name}"] = pyarrow.array([leaves[KINDS[person][place]] for person in people], pyarrow.string())
+    cases = pyarrow.table(columns | {"is_counted": pyarrow.array([True] * len(people)), "order_types": pyarrow.array([None] * len(people), pyarrow.list_(pyarrow.string()))})
+    told = []
+    for person, level in zip(people, standing(cases, [tables[name] for name in beside_which]).tolist(), strict=True):
+        if level >= 0:
+            borough, kind, outcome, age = KINDS[person]
+            code = next((up for up in OFFENCES.ancestors(CLASSES[kind]) if OFFENCES.level[up] == OFFENCE_LEVELS[level]), OFFENCES.total)
+            fits = {place for place, (b, k, o, a) in enumerate(KINDS) if (b, o, a) == (borough, outcome, age) and code in OFFENCES.ancestors(CLASSES[k])}
+            told.append(fits)
+    fitting = np.all([((WORLDS @ HOLDING[name].T)[:, shown] == (HOLDING[name] @ counts)[shown]).all(axis=1) for name, shown in ((name, np.array(published[name])) for name in SHAPES)], axis=0)
+    room = [any(all(place in fits for place, fits in zip(chosen, told, strict=True)) for chosen in itertools.permutations(CROWDS[world], len(told))) for world in np.flatnonzero(fitting)]
+    for name in SHAPES:
+        possible = WORLDS[fitting] @ HOLDING[name][~np.array(published[name])].T
+        if any(set(before.tolist()) != set(after.tolist()) for before, after in zip(possible.T, possible[np.array(room)].T, strict=True)):
+            return True
+    return False
+
+
+PATTERN = st.fixed_dictionaries({name: st.lists(st.booleans(), min_size=len(cells), max_size=len(cells)) for name, cells in HOLDING.items()})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, len(KINDS) - 1), min_size=1, max_size=3), PATTERN)
+def test_records_narrow_no_withheld_count_of_several_tables_at_once(people, published):
+    """Every set of people that fits all tables is gone through: with the records beside them no withheld count has fewer possible values."""
+    number = np.flatnonzero(HOLDING["by_offence"].all(axis=1))[0]
+    published["by_offence"][number] = True  # how many people there are bounds what must be gone through
+    assert not learnt(sorted(people), published, list(SHAPES))
+
+
+@pytest.mark.parametrize("forgotten", list(SHAPES))
+def test_records_told_without_regard_to_a_table_narrow_its_counts(forgotten):
+    """Two of three people differ in what the table counts them by, which it withholds; all else is published."""
+    people = [KINDS.index(kind) for kind in ((0, 0, 0, 0), (0, 0, 0, 0), (0, 1, 1, 1))]
+    published = {name: [name != forgotten or cell.all() for cell in cells] for name, cells in HOLDING.items()}
+    assert learnt(people, published, [name for name in SHAPES if name != forgotten])
+    assert not learnt(people, published, list(SHAPES))

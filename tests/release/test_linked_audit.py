@@ -95,7 +95,7 @@ def package(folder, name, counts=None):
     ],
 )
 def test_cases_that_tell_of_a_withheld_cell_are_found(tmp_path, counts, cases, found):
-    tells = {"measure": "offences", "dimensions": {"area": ["ward", "borough"]}}
+    tells = [{"measure": "offences", "dimension": "area", "fields": ["ward", "borough"]}]
     told = resource("record_offences", ["borough", "ward"], quasiIdentifiers=["borough", "ward"], k=1, tells=tells)
     written(tmp_path, told, *(row for row, number in cases.items() for _ in range(number)))
     (tmp_path / "datapackage.json").write_text(json.dumps({"name": "vawg-records", "resources": [told]}), encoding="utf-8")
@@ -107,3 +107,71 @@ def test_cases_that_tell_of_a_withheld_cell_are_found(tmp_path, counts, cases, f
         assert found is None or found in lines[0]
     # What an earlier version showed is known.
     assert beside(records, [records, tables, package(tmp_path / "tables", "vawg-offences", {"all": 9, "a": 6, "b": 3, "a1": 2, "a2": 4})]) == []
+
+
+PEOPLE = {
+    "area": AREAS,
+    "age": Hierarchy("age", ("all", "10-19", "20-29", "30-39"), "all", {"parent": dict.fromkeys(("10-19", "20-29", "30-39"), "all")}),
+    "kind": Hierarchy("kind", ("all", "x", "y"), "all", {"parent": {"x": "all", "y": "all"}}),
+}
+
+
+def tables_of_people(folder, axes, counts):
+    """A package of a table of people; counts are None where they are withheld."""
+    shape = tuple(map(len, axes.values()))
+    values, shown = np.array([count or 0 for count in counts]).reshape(shape), np.array([count is not None for count in counts]).reshape(shape)
+    table = LoadedTable(PublishedTable("people", "victims", axes, values, shown), 5)
+    return LoadedPackage(folder, "tables", "1.0.0", "datastore", (table,), PEOPLE, (), ())
+
+
+def records_of_people(folder, cases, pools=()):
+    """A package of cases, `pool,area,age` each, and of pools, `pool,kind` each; of whom an age is told is known to be counted."""
+    ages = {"10-19": ["10-19"], "20-29": ["20-29"], "30-39": ["30-39"], "20-39": ["20-29", "30-39"]}
+    told = [
+        {"measure": "victims", "dimension": "area", "fields": ["area"]},
+        {"measure": "victims", "dimension": "age", "fields": ["age"], "codes": ages, "required": True},
+    ]
+    of_cases = resource("record_people", ["pool_key", "area", "age"], quasiIdentifiers=["area", "age"], k=1, tells=told)
+    of_kinds = resource("pool_kinds", ["pool_key", "kind"], quasiIdentifiers=["pool_key"], k=1, pools={"applying": 1, "mostAlike": 1, "ordinary": {}})
+    of_kinds["records"]["tells"] = [{"measure": "victims", "dimension": "kind", "fields": ["kind"], "codes": {"1": ["x"], "0": ["y"]}}]
+    parts = [written(folder, of_cases, *cases), written(folder, of_kinds, *pools)]
+    (folder / "datapackage.json").write_text(json.dumps({"name": "vawg-records", "resources": parts}), encoding="utf-8")
+    return LoadedPackage(folder, "vawg-records", "1.0.0", "safestats", (), {}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("cases", "counts", "found"),
+    [
+        (["p,a,20-29"] * 3, [9, 1, None, None], "1 withheld cells than the table does, such as 20-29"),
+        (["p,a,20-39"] * 3, [9, 1, None, None], "1 withheld cells than the table does, such as 20-29 or 30-39"),  # one of two codes: together they hold three
+        (["p,a,20-39"] * 3, [9, 1, 3, None], None),  # which the table says of one of them
+        (["p,a,20-39"] * 3 + ["p,a,30-39"], [9, 1, 3, None], "2 withheld cells than the table does, such as 20-29 or 30-39"),
+        (["p,a,0-9"] * 3 + ["p,a,"] * 3, [None, 1, None, None], None),  # whom no table of victims may count
+        (["p,a,10-19", "p,a,0-9"], [None, 1, None, None], None),
+        (["p,a,10-19", "p,a,20-39"], [None, 1, None, None], "2 withheld cells than the table does, such as 20-29 or 30-39"),
+    ],
+)
+def test_cases_of_whom_one_of_several_codes_holds_or_who_may_not_be_counted(tmp_path, cases, counts, found):
+    tables = tables_of_people(tmp_path, {"age": ("all", "10-19", "20-29", "30-39")}, counts)
+    lines = beside(records_of_people(tmp_path, cases), [tables])
+    assert (found is None) == (lines == [])
+    assert found is None or lines[0].endswith(found)
+
+
+@pytest.mark.parametrize(
+    ("cases", "kinds", "found"),
+    [
+        (["p,a,10-19"] * 4, "0111", "such as a, x"),  # three of the four in a are of kind x
+        (["p,a,10-19"] * 3 + ["p,b,10-19"], "0011", "such as a, x"),  # two are, of whom one may be in b
+        (["p,a,10-19"] * 2 + ["p,b,10-19"] * 2, "0011", None),  # both may be in b
+        (["p,a,10-19"] * 3 + ["p,a,0-9"], "0011", "such as a, x"),  # one may be of those who are not counted
+        (["p,a,10-19"] * 2 + ["p,a,0-9"] * 2, "0011", None),
+        (["p,a,10-19"] * 2 + ["q,a,10-19"] * 2, "0111", "such as a, x"),
+    ],
+)
+def test_pools_tell_of_a_cell_as_many_as_must_be_in_it(tmp_path, cases, kinds, found):
+    pools = [f"{case[0]},{kind}" for case, kind in zip(cases, kinds, strict=True)]
+    tables = tables_of_people(tmp_path, {"area": ("all", "a", "b"), "kind": ("all", "x", "y")}, [9, 9, 9, 9, None, None, 9, None, None])
+    lines = beside(records_of_people(tmp_path, cases, pools), [tables])
+    assert (found is None) == (lines == [])
+    assert found is None or lines[0].endswith(found)

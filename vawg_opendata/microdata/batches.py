@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anonymisation import ProtectionError
-from vawg_opendata.microdata.linked import OFFENCE, protect_cases
+from vawg_opendata.microdata.linked import protect_cases
 from vawg_opendata.microdata.partners import partner_tables
 from vawg_opendata.microdata.results import Microdata, RecordTable
 from vawg_opendata.microdata.standing import TableBeside
+from vawg_opendata.microdata.telling import tellings
 from vawg_opendata.microdata.versions import read_rows
 from vawg_opendata.problems import RunError
 from vawg_opendata.products.linked import LinkedRecords
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 SOURCE = "crime_extract"
-TELLS = {
-    "area": ("ward", "borough", "bcu"),
-    "month": ("recorded_month", "recorded_financial_year"),
-    "offence": OFFENCE,
-    "location_type": ("location_type", "location_setting"),
-    "weekday": ("weekday", "week_part"),
-    "time_of_day": ("time_of_day",),
-}
-"""By dimension of the tables that count offences, the fields of cases that tell it, the finest first."""
 _TABLES = (*CASE_TABLES, *POOL_TABLES)
 
 
@@ -102,12 +94,13 @@ def _together(key: str, batches: Sequence["pyarrow.Table"]) -> "pyarrow.Table":
 
 def _described(declared: LinkedRecords, tables: Mapping[str, "pyarrow.Table"]) -> tuple[RecordTable, ...]:
     """The tables with what is claimed of each."""
+    tells = tellings({name: table.column_names for name, table in tables.items()})
     described = []
     for table in _TABLES:
         if table.name in tables:
             fields = [field for field in table.fields if field.name in tables[table.name].column_names]
             claim = _claim_of_cases(declared, fields) if table in CASE_TABLES else _claim_of_pools(declared, fields)
-            described.append(RecordTable(table.name, SOURCE, tables[table.name], claim))
+            described.append(RecordTable(table.name, SOURCE, tables[table.name], claim | ({"tells": tells[table.name]} if tells[table.name] else {})))
     return tuple(described)
 
 
@@ -115,10 +108,7 @@ def _claim_of_cases(declared: LinkedRecords, fields: Sequence[RecordField]) -> d
     """What holds of a table, and of all tables that are linked by the same key, joined."""
     known = [field.name for field in fields if field.part == Part.KNOWN]
     sensitive = {field.name: {"l": 2} for field in fields if field.part == Part.DIVERSE and field.name == "offence_group"}
-    claim = {"quasiIdentifiers": known, "k": declared.policy.k, "sensitive": sensitive, "linkedBy": "case_key"}
-    names = [field.name for field in fields]
-    tells = {dimension: [name for name in columns if name in names] for dimension, columns in TELLS.items()}
-    return claim | ({"tells": {"measure": "offences", "dimensions": {dimension: columns for dimension, columns in tells.items() if columns}}} if sensitive else {})
+    return {"quasiIdentifiers": known, "k": declared.policy.k, "sensitive": sensitive, "linkedBy": "case_key"}
 
 
 def _claim_of_pools(declared: LinkedRecords, fields: Sequence[RecordField]) -> dict[str, object]:

@@ -8,9 +8,16 @@ the cell at that level is published in every table.
 Why this gives nothing away. Take any counts of the withheld cells that fit the tables. Of a published cell they leave the count as it is, which is no
 less than the number of cases told in it and below it, because those cases truly are in it. Cells of which cases are told are nested or apart
 (they differ in the level of the offence alone), so by Hall's theorem each case has a place of its own in these counts: they fit the cases as
-well. Tables share their places, because no case tells the offence more finely than its class, and the finest offences of a class have room for
-whatever the class has room for. So the cases narrow no withheld count, however coarsely or finely they tell of other things, and a joint attack
-has nothing to find. That coarser cells are sums of finest ones is the contract of the tables.
+well. So the cases narrow no withheld count of any table, however coarsely or finely they tell of other things, and a joint attack on tables and
+cases has nothing to find. That coarser cells are sums of finest ones is the contract of the tables.
+
+What several tables say of the same people adds nothing to that, as far as the tables can be put together along what they share: area and month,
+then class, place, time, outcome and public space each for themselves (an acyclic scheme: Beeri, Fagin, Maier and Yannakakis, "On the desirability of
+acyclic database schemes", Journal of the ACM 30(3), 1983). A case has the same area and month in all of them, so its places can be joined into one person. No case tells
+the offence more finely than its class, and the finest offences of a class have room for whatever the class has room for. Victims are counted by area and
+month, by area and age, and by age and month, which is a cycle. There a reader who thinks of single people, and not of counts alone, could learn more from
+a published cell of which she is told every case; of cells of no fewer than the threshold, of which a random part is told, she is not to be
+expected to have one, nor to know it if she has.
 
 Which cells a table publishes is for `anonymisation` to decide; choosing among the cases that stand belongs in `linked`.
 """
