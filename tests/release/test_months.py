@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.release.months.judge import covered
 from tests.release.packages import AGES, release_beside, rows
 from vawg_opendata.release import audit
 from vawg_opendata.release.lifecycle.ledger import Ledger
@@ -42,8 +43,9 @@ def expected_changes(before, after) -> list[list]:
     for cell in sorted(set(before) & set(after)):
         if before[cell] != after[cell]:
             (old, was), (new, now) = before[cell], after[cell]
-            kind = "suppressed" if now == "c" else "released" if was == "c" else "revised" if not was and not now else "restated"
-            cells.append([*cell, "victims", kind, int(old) if old and not now and kind == "revised" else None, int(new) if new else None])
+            counted = "revised" if covered(cell[1], {month for _, month in before}) == covered(cell[1], {month for _, month in after}) else "grown"
+            kind = "suppressed" if now == "c" else "released" if was == "c" else counted if not was and not now else "restated"
+            cells.append([*cell, "victims", kind, int(old) if old and not now and kind == counted else None, int(new) if new else None])
     return cells
 
 

@@ -60,10 +60,10 @@ def test_a_corrected_count_is_a_patch(first, tmp_path):
     (table,) = plain(version)["tables"]
     # the cell, all ages, and each of the two for the year, the financial year and all months
     cells = table.pop("cells")
-    assert table == {"name": "victims_by_age_group", "added": 0, "removed": 0, "revised": 8, "newly_suppressed": 0, "newly_published": 0, "restated": 0}
+    assert table == {"name": "victims_by_age_group", "added": 0, "removed": 0, "revised": 8, "grown": 0, "newly_suppressed": 0, "newly_published": 0, "restated": 0}
     assert cells["fields"] == ["age_group", "month", "measure", "change", "old", "new"]
     assert ["10-19", "2024-01", "victims", "revised", 20, 30] in cells["rows"] and len(cells["rows"]) == 8
-    assert "| `victims_by_age_group` | 0 | 0 | 8 | 0 | 0 | 0 |" in (version.folder / "CHANGES.md").read_text(encoding="utf-8")
+    assert "| `victims_by_age_group` | 0 | 0 | 8 | 0 | 0 | 0 | 0 |" in (version.folder / "CHANGES.md").read_text(encoding="utf-8")
 
 
 def test_a_count_that_becomes_small_is_told_as_newly_suppressed(first, tmp_path):
@@ -79,6 +79,16 @@ def test_another_month_is_a_minor_version(first, tmp_path):
     assert version.version == "1.1.0"
     tables = {table["name"]: table for table in plain(version)["tables"]}
     assert tables["victims_by_age_group"]["added"] == 9 and tables["month"]["added"] == 1
+    # Of nine rows: the year, the financial year and all months have grown, and nothing else is said to be revised.
+    assert (tables["victims_by_age_group"]["revised"], tables["victims_by_age_group"]["grown"]) == (0, 27)
+
+
+def test_a_year_that_was_not_over_has_grown_and_a_month_of_it_was_revised(tmp_path):
+    again(tmp_path, LARGE)
+    more = {(age, f"2024-{number:02}"): 30 for age in AGES for number in range(3, 13)}
+    version = again(tmp_path, LARGE | more | {("10-19", "2024-01"): 21}, vintage="2024-12")
+    cells = {row[1]: row[3:] for row in plain(version)["tables"][0]["cells"]["rows"] if row[0] == "10-19"}
+    assert cells == {code: ["grown", 40, 341] for code in ("2024", "total")} | {"2023/24": ["grown", 40, 71], "2024-01": ["revised", 20, 21]}
 
 
 def test_a_month_less_is_a_major_version(first, tmp_path):
@@ -196,7 +206,7 @@ def test_changes_meet_their_published_schema_and_never_quote_what_is_withheld_no
         jsonschema.Draft202012Validator(schema).validate(plain(version))
         for table in plain(version)["tables"]:
             for *_, change, old, new in table.get("cells", {"rows": []})["rows"]:
-                assert (old is None) == (change != "revised") and (new is None) == (change == "suppressed")
+                assert (old is None) == (change not in ("revised", "grown")) and (new is None) == (change == "suppressed")
 
 
 def test_an_old_number_can_be_found_in_the_table_of_revisions(first, tmp_path):

@@ -169,11 +169,11 @@ def changes_words(changes: Mapping) -> list[str]:
 
 
 def _change_rows(changes: Mapping) -> list[list[str]]:
-    columns = ("added", "removed", "revised", "newly_suppressed", "newly_published")
+    columns = ("added", "removed", "revised", "grown", "newly_suppressed", "newly_published")
     tables = [table for table in changes.get("tables", []) if any(table.get(column) for column in columns)]
     if not tables:
         return []
-    head = ["Table", "Added", "Removed", "Revised", "Newly withheld", "Newly published"]
+    head = ["Table", "Added", "Removed", "Revised", "Of a longer period", "Newly withheld", "Newly published"]
     return [head, *([table["name"], *(f"{table.get(column, 0):,}" for column in columns)] for table in tables)]
 
 

@@ -85,7 +85,7 @@ WHERE outcome_level <> 'total' ORDER BY list.sort_order, victims DESC NULLS LAST
     ),
     Question(
         "What was revised since the version before?",
-        "Every published count that a later version changed. Empty while there is one version only.",
+        "Every published count that a later version changed; one that has grown is of a period that covers more months now. Empty while there is one version only.",
         """SELECT product, version, since, table_name, change, count(*) AS cells
 FROM _revisions GROUP BY ALL ORDER BY ALL""",
         (),

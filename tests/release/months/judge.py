@@ -4,8 +4,10 @@ What is expected is worked out here from the CSV files alone, and compared with 
 """
 
 import csv
+import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +39,11 @@ def wrong_changes(before: Path, version: Path) -> list[str]:
     said = json.loads((version / "changes.json").read_text(encoding="utf-8"))
     stated = {table["name"]: table for table in said["tables"]}
     found = [] if said["since"] == before.name else [f"it says to follow {said['since']}"]
+    years = {code for code, label in _years(version).items() if _years(before).get(code, label) != label}
     grown = bool(set(old) ^ set(new))
     for name in sorted(set(old) & set(new)):
-        added, removed, cells = set(new[name]) - set(old[name]), set(old[name]) - set(new[name]), _changes(old[name], new[name])
-        grown |= bool(added)
+        added, removed, cells = set(new[name]) - set(old[name]), set(old[name]) - set(new[name]), _changes(old[name], new[name], years)
+        grown |= bool(added) or any(cell[-1] == "grown" for cell, *_ in cells)
         table = stated.get(name, {"added": 0, "removed": 0})
         told = {(tuple(row[:-2]), *row[-2:]) for row in table.get("cells", {"rows": []})["rows"]}
         if (table["added"], table["removed"]) != (len(added), len(removed)):
@@ -84,12 +87,37 @@ def wrong_counts(version: Path, counts: Mapping[str, CountTable]) -> list[str]:
     return found
 
 
-def _changes(before: Cells, after: Cells) -> set[tuple]:
-    """The cells that differ, as `changes.json` tells them: codes, measure and kind; old and new where both are told."""
+def covered(code: str, codes: Collection[str]) -> set[str]:
+    """The months, among the codes of a column, that one of them stands for."""
+    months = {one for one in codes if re.fullmatch(r"\d{4}-\d\d", one)}
+    if code == "total" or code in months:
+        return months if code == "total" else {code}
+    if "/" in code:
+        return {one for one in months if f"{code[:4]}-04" <= one <= f"{int(code[:4]) + 1}-03"}
+    return {one for one in months if one[:4] == code}
+
+
+def _years(version: Path) -> dict[str, str]:
+    """The codes of years, with what is said of how much of each is covered."""
+    path = version / "codelists" / "year.csv"
+    with path.open(encoding="utf-8", newline="") if path.is_file() else io.StringIO() as file:
+        return {row["code"]: row["label"] for row in csv.DictReader(file)}
+
+
+def _changes(before: Cells, after: Cells, years: Collection[str]) -> set[tuple]:
+    """The cells that differ, as `changes.json` tells them: codes, measure and kind; old and new where both are told.
+
+    `years`: codes of years that cover another time than before.
+    """
+    columns = [[{cell[place] for cell, (_, status) in cells.items() if status != "x"} for place in range(len(next(iter(cells))) - 1)] for cells in (before, after)]
+    time = next(place for place, codes in enumerate(columns[1]) if any(re.match(r"\d{4}", code) for code in codes))
+    monthly = any(re.fullmatch(r"\d{4}-\d\d", code) for code in columns[1][time])
+    other = {code for code in columns[1][time] if covered(code, columns[0][time]) != covered(code, columns[1][time])} if monthly else years
     changes = set()
     for cell in set(before) & set(after):
         if before[cell] != after[cell]:
             (old, was), (new, now) = before[cell], after[cell]
-            kind = "suppressed" if now == "c" else "released" if was == "c" else "revised" if not was and not now else "restated"
-            changes.add(((*cell, kind), int(old) if kind == "revised" else None, int(new) if new else None))
+            counted = "grown" if cell[time] in other else "revised"
+            kind = "suppressed" if now == "c" else "released" if was == "c" else counted if not was and not now else "restated"
+            changes.add(((*cell, kind), int(old) if kind == counted else None, int(new) if new else None))
     return changes

@@ -2,7 +2,7 @@
 
 By the Data Package version recipe (https://datapackage.org/recipes/data-package-version/): MAJOR when fields, their types, keys,
 meaning or protection change, a constraint gets stricter, or something is taken away; MINOR when rows, codes or resources are
-added or a constraint gets looser; PATCH when values or words change. Differences are found in the released files alone. A value that
+added, a period grows or a constraint gets looser; PATCH when values or words change. Differences are found in the released files alone. A value that
 is withheld in the new version is never quoted, whatever it was before. Numbers of versions belong in `lifecycle.versions`, the published
 forms of a difference in `text`, the comparison of rows in `rows`.
 """
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vawg_opendata.release.changes.rows import TableChange, compare_rows
+from vawg_opendata.products.declaration import MONTH, YEAR
+from vawg_opendata.release.changes.rows import TableChange, compare_rows, regrown
 
 MAJOR, MINOR, PATCH = "MAJOR", "MINOR", "PATCH"
 _SIZE = {"": 0, PATCH: 1, MINOR: 2, MAJOR: 3}
@@ -78,10 +79,14 @@ def compare(old_folder: Path, old: dict, new_folder: Path, new: dict) -> Changes
     before, after = _by_name(old), _by_name(new)
     common = [name for name in after if name in before]
     schemas = [change for name in common if (change := _schema_change(name, before[name].get("schema"), after[name].get("schema")))]
+    files = {name: (before[name], old_folder / before[name]["path"], after[name], new_folder / after[name]["path"]) for name in common}
+    grown = {name: regrown(*files[name]) for name in common if name in (MONTH, YEAR)}
     tables, regrouped = [], []
     for name in common:
         if after[name].get("type") == "table" and before[name].get("type") == "table":
-            change = compare_rows(before[name], old_folder / before[name]["path"], after[name], new_folder / after[name]["path"])
+            links = {key["fields"][0]: key["reference"].get("resource", name) for key in after[name]["schema"].get("foreignKeys", [])}
+            periods = {column: grown[codelist] for column, codelist in links.items() if codelist in grown}
+            change = compare_rows(*files[name], periods)
             tables += [change] if not change.is_empty else []
             regrouped += [name] if change.regrouped else []
     reshaped = {change.resource for change in schemas}
@@ -108,7 +113,7 @@ def _with_bump(changes: Changes) -> Changes:
     bump = ""
     if changes.words_changed or any(change.values_changed for change in changes.tables):
         bump = PATCH
-    if changes.resources_added or any(change.added for change in changes.tables) or any(change.looser for change in changes.schemas):
+    if changes.resources_added or any(change.added or change.grown for change in changes.tables) or any(change.looser for change in changes.schemas):
         bump = MINOR
     breaking = (changes.schema_changed, changes.resources_removed, changes.protection_changed, changes.meaning_changed)
     if any(breaking) or any(change.taken_away for change in changes.tables):

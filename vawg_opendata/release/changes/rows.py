@@ -4,8 +4,12 @@ or released.
 Rows are matched by primary key and compared in the columns that both versions have, in DuckDB. The codes of each cell that
 changed are listed, with its count before and now where both are published; of a cell that is withheld now, never a count. Rows
 of a table without a key, records published one by one, are counted and never listed.
+
+A year that is not over counts more with every month. Where a code of time covers other months than it did, its count has grown, and
+nobody can tell how much of that is a revision: it is not called one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +18,16 @@ import duckdb
 from vawg_opendata.schemas.relation import csv_relation
 from vawg_opendata.schemas.rules import literal, quoted
 
-REVISED, SUPPRESSED, RELEASED, RESTATED = "revised", "suppressed", "released", "restated"
-"""What can become of a cell: another count; withheld now; published now; another status otherwise, such as not available."""
+REVISED, GROWN, SUPPRESSED, RELEASED, RESTATED = "revised", "grown", "suppressed", "released", "restated"
+"""What can become of a cell: another count of the same months, or of other months; withheld now; published now; another status otherwise,
+such as not available."""
 
 
 @dataclass(frozen=True)
 class TableChange:
     """What changed in the rows of one table or code list.
 
-    `added`, `removed`, `revised`, `newly_suppressed`, `newly_published`, `restated` are numbers of rows. `cells` has a row per
+    `added`, `removed`, `revised`, `grown`, `newly_suppressed`, `newly_published`, `restated` are numbers of rows. `cells` has a row per
     cell of a statistical table that changed: its codes in the order of `dimensions`, the measure, what became of it, the
     count before and the count now. `codes` has (code, change, column, old, new) for the codes of a code list. `regrouped` says
     that a code has another level or parent; `keyed` that rows can be told apart by a key.
@@ -32,6 +37,7 @@ class TableChange:
     added: int = 0
     removed: int = 0
     revised: int = 0
+    grown: int = 0
     newly_suppressed: int = 0
     newly_published: int = 0
     restated: int = 0
@@ -44,7 +50,7 @@ class TableChange:
     @property
     def values_changed(self) -> bool:
         """Whether a row that both versions have differs; without keys, whether any row is not in the other version."""
-        return bool(self.revised or self.newly_suppressed or self.newly_published or self.restated or (not self.keyed and self.removed))
+        return bool(self.revised or self.grown or self.newly_suppressed or self.newly_published or self.restated or (not self.keyed and self.removed))
 
     @property
     def taken_away(self) -> bool:
@@ -57,8 +63,23 @@ class TableChange:
         return not (self.added or self.removed or self.values_changed)
 
 
-def compare_rows(before: dict, old: Path, after: dict, new: Path) -> TableChange:
-    """Compare two CSV files, given their resources in the descriptors. ValueError where a file is not as its schema says."""
+def regrown(before: dict, old: Path, after: dict, new: Path) -> frozenset[str]:
+    """The codes of a code list of time that cover other months in one version than in the other, given its resources and its files.
+
+    A code says in its label which months are covered, where that is not all of them (`statistics.periods`).
+    """
+    lists = [csv_relation(path, {field["name"]: "VARCHAR" for field in one["schema"]["fields"]}) for one, path in ((before, old), (after, new))]
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        rows = connection.execute(f"SELECT code FROM {lists[0]} AS old JOIN {lists[1]} AS new USING (code) WHERE old.label <> new.label").fetchall()
+    return frozenset(code for (code,) in rows)
+
+
+def compare_rows(before: dict, old: Path, after: dict, new: Path, grown: Mapping[str, frozenset[str]]) -> TableChange:
+    """Compare two CSV files, given their resources in the descriptors. ValueError where a file is not as its schema says.
+
+    `grown`: by column, the codes that cover other months than before.
+    """
     name = after["name"]
     was, now = ([field["name"] for field in resource["schema"]["fields"]] for resource in (before, after))
     shared = [column for column in now if column in was]
@@ -73,7 +94,7 @@ def compare_rows(before: dict, old: Path, after: dict, new: Path) -> TableChange
         added, removed = _only(connection, keys, "new", "old"), _only(connection, keys, "old", "new")
         if after.get("statistics"):
             types = {field["name"]: "DOUBLE" if field["type"] == "number" else "BIGINT" for field in after["schema"]["fields"]}
-            return _cells(connection, name, keys, after["statistics"], types, others, added, removed)
+            return _cells(connection, name, keys, after["statistics"], types, others, (added, removed), grown)
         if after["path"].startswith("codelists/"):
             return _codes(connection, name, keys[0], others, added, removed)
         revised = connection.execute(f"SELECT count(*) FROM old JOIN new USING ({_list(keys)}) WHERE {_differs(others)}").fetchall()[0][0]
@@ -107,11 +128,12 @@ def _cells(
     statistics: list[dict],
     types: dict[str, str],
     others: list[str],
-    added: int,
-    removed: int,
+    rows: tuple[int, int],
+    grown: Mapping[str, frozenset[str]],
 ) -> TableChange:
-    """The cells of a statistical table, measure by measure."""
+    """The cells of a statistical table, measure by measure; `rows`: how many were added and removed."""
     cells: list[tuple] = []
+    other_months = " OR ".join(f"new.{quoted(column)} IN ({', '.join(map(literal, sorted(codes)))})" for column, codes in grown.items() if codes) or "false"
     for statistic in statistics:
         measure, status = statistic["measure"], statistic["status"]
         if measure not in others or status not in others:
@@ -119,7 +141,7 @@ def _cells(
         was, now, state, states = f"old.{quoted(measure)}", f"new.{quoted(measure)}", f"old.{quoted(status)}", f"new.{quoted(status)}"
         change = (
             f"CASE WHEN {states} = 'c' THEN '{SUPPRESSED}' WHEN {state} = 'c' AND {states} IS NULL THEN '{RELEASED}' "
-            f"WHEN {state} IS NULL AND {states} IS NULL THEN '{REVISED}' ELSE '{RESTATED}' END"
+            f"WHEN {state} IS NULL AND {states} IS NULL THEN CASE WHEN {other_months} THEN '{GROWN}' ELSE '{REVISED}' END ELSE '{RESTATED}' END"
         )
         codes = ", ".join(f"new.{quoted(key)}" for key in keys)
         cells += connection.execute(
@@ -127,10 +149,8 @@ def _cells(
             f"CASE WHEN {states} IS NULL THEN CAST({was} AS {types[measure]}) END, CAST({now} AS {types[measure]}) "
             f"FROM old JOIN new USING ({_list(keys)}) WHERE {_differs([measure, status])} ORDER BY ALL"
         ).fetchall()
-    numbers = {kind: sum(cell[len(keys) + 1] == kind for cell in cells) for kind in (REVISED, SUPPRESSED, RELEASED, RESTATED)}
-    return TableChange(
-        name, added, removed, numbers[REVISED], numbers[SUPPRESSED], numbers[RELEASED], numbers[RESTATED], dimensions=tuple(keys), cells=tuple(cells)
-    )
+    numbers = [sum(cell[len(keys) + 1] == kind for cell in cells) for kind in (REVISED, GROWN, SUPPRESSED, RELEASED, RESTATED)]
+    return TableChange(name, *rows, *numbers, dimensions=tuple(keys), cells=tuple(cells))
 
 
 def _codes(connection: duckdb.DuckDBPyConnection, name: str, key: str, others: list[str], added: int, removed: int) -> TableChange:

@@ -47,7 +47,7 @@ def plain(product: Product, changes: Changes) -> dict:
 
 
 def _table(change: TableChange) -> dict:
-    numbers = {name: getattr(change, name) for name in ("name", "added", "removed", "revised", "newly_suppressed", "newly_published", "restated")}
+    numbers = {name: getattr(change, name) for name in ("name", "added", "removed", "revised", "grown", "newly_suppressed", "newly_published", "restated")}
     if change.cells:
         numbers["cells"] = {"fields": [*change.dimensions, "measure", "change", "old", "new"], "rows": [list(cell) for cell in change.cells]}
     if change.codes:
@@ -82,9 +82,9 @@ def changes_text(title: str, changes: Changes) -> str:
             if names:
                 lines.append(f"- Source `{source.source}`: {words} {', '.join(f'`{name}`' for name in names)}")
     if changes.tables:
-        lines += [*([""] if lines[-1] else []), "| table | rows added | removed | revised | newly suppressed | newly published | other status |", "|---|---|---|---|---|---|---|"]
+        lines += [*([""] if lines[-1] else []), "| table | rows added | removed | revised | of a longer period | newly suppressed | newly published | other status |", "|---|---|---|---|---|---|---|---|"]
         lines += [
-            f"| `{t.name}` | {t.added:,} | {t.removed:,} | {t.revised:,} | {t.newly_suppressed:,} | {t.newly_published:,} | {t.restated:,} |"
+            f"| `{t.name}` | {t.added:,} | {t.removed:,} | {t.revised:,} | {t.grown:,} | {t.newly_suppressed:,} | {t.newly_published:,} | {t.restated:,} |"
             for t in changes.tables
         ]
     for change in changes.tables:

@@ -66,6 +66,7 @@ ABOUT = {
             "added": ("BIGINT", "Rows added."),
             "removed": ("BIGINT", "Rows removed."),
             "revised": ("BIGINT", "Rows of which a value changed."),
+            "grown": ("BIGINT", "Cells whose count changed as their period covers other months now, such as a year that is not over."),
             "newly_suppressed": ("BIGINT", "Cells withheld now and not before."),
             "newly_published": ("BIGINT", "Cells published now and withheld before."),
             "restated": ("BIGINT", "Cells not published in either, with another status."),
@@ -80,7 +81,7 @@ ABOUT = {
             "table_name": ("VARCHAR", "Name of the table."),
             "cell": ("VARCHAR", "The codes of the cell, as dimension=code separated by semicolons."),
             "measure": ("VARCHAR", "What is counted."),
-            "change": ("VARCHAR", "revised, suppressed, released or restated."),
+            "change": ("VARCHAR", "revised, grown (its period covers other months now), suppressed, released or restated."),
             "old": ("VARCHAR", "What the version before said; empty where it said nothing."),
             "new": ("VARCHAR", "What this version says; empty where it says nothing."),
         },
@@ -184,14 +185,14 @@ def _arrow(columns: Mapping[str, tuple[str, str]], rows: Sequence[tuple]):
 
 def _changes(product: str, changes: Mapping) -> list[tuple]:
     head = (product, changes["version"], changes["since"], changes["bump"])
-    columns = ("added", "removed", "revised", "newly_suppressed", "newly_published", "restated")
+    columns = ("added", "removed", "revised", "grown", "newly_suppressed", "newly_published", "restated")
     blank = (None,) * len(columns)
     if not changes["since"]:
         return [(*head, "first version", None, *blank)]
     rows = [(*head, "note", changes["note"], *blank)] if changes["note"] else []
     rows += [(*head, "fields or keys", change["resource"], *blank) for change in changes["fields"]]
     rows += [(*head, what, name, *blank) for key, what in _CHANGED for name in changes[key]]
-    return rows + [(*head, "rows of a table", table["name"], *(table[column] for column in columns)) for table in changes["tables"]]
+    return rows + [(*head, "rows of a table", table["name"], *(table.get(column, 0) for column in columns)) for table in changes["tables"]]
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, resource: Mapping, schema: str) -> list[str]:
