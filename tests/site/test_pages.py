@@ -267,6 +267,26 @@ def test_the_same_folder_gives_the_same_bytes_and_an_unchanged_page_is_not_touch
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in site.rglob("*") if path.is_file()}
 
 
+def test_pages_of_an_earlier_version_are_carried_over_unless_one_is_not_as_it_was_made(published):
+    site, data = published / "site", published / "datastore" / "many" / "1.0.0" / "data"
+    pages = [site / "many" / "1.0.0.html", *sorted((site / "many" / "1.0.0").iterdir())]
+    before = {path: path.read_bytes() for path in pages}
+    assert len(before) > 5
+    for path in (pages[0], pages[-1]):
+        path.write_bytes(before[path].replace(b"Table ", b"Tabel ", 1))
+        build_site(published)
+        assert path.read_bytes() == before[path], "a page that was altered is made again"
+        path.unlink()
+        build_site(published)
+        assert path.read_bytes() == before[path], "a page that is gone is made again"
+    away = data.rename(data.with_name("away"))
+    try:
+        build_site(published)  # which leaves the package unread
+    finally:
+        away.rename(data)
+    assert {path: path.read_bytes() for path in pages} == before
+
+
 def test_a_withdrawn_version_is_named_with_its_reason_and_its_pages_go(tmp_path):
     published = make_published(tmp_path / "published")
     build_site(published)

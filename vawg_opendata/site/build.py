@@ -21,6 +21,7 @@ from vawg_opendata.release.database.rates import POPULATION
 from vawg_opendata.release.lifecycle.announcing import ANNOUNCED
 from vawg_opendata.release.lifecycle.store import COMBINED, Store
 from vawg_opendata.site import explore
+from vawg_opendata.site.carried import UNSEALED, carried, sealed
 from vawg_opendata.site.geography import projected
 from vawg_opendata.site.map_pages import map_pages, mapped
 from vawg_opendata.site.product_page import changes_words, description, headline, page, period
@@ -123,8 +124,11 @@ def _files(shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str,
                 trail.append((one.values["table_title"], f"{name}/{one.path.partition('/')[0]}/index.html"))
             yield f"{name}/{one.path}", _render(environment, "table", "../../", "", **one.values, trail=[*trail, (one.values["heading"], "")])
         for version in shelf.versions:
-            if version.readable:
-                yield from _version_pages(environment, shelf, version)
+            if version is shelf.latest:
+                yield from _latest_pages(environment, shelf)
+            elif version.readable:
+                kept = list(carried(Store(published).site, version))
+                yield from kept or _earlier_pages(environment, version)
     yield from _maps(environment, shelves, published)
     found = answers(published / AUDIENCE / COMBINED)
     yield "questions.ipynb", notebook(found)
@@ -137,19 +141,23 @@ def _in_order(products: Mapping[str, list[Version]]) -> list[tuple[str, list[Ver
     return sorted(products.items(), key=lambda item: (item[0] != SHOWN_FIRST, item[0]))
 
 
-def _version_pages(environment: jinja2.Environment, shelf: Shelf, version: Version) -> Iterator[tuple[str, str | bytes]]:
-    is_latest = version is shelf.latest
-    cells = shelf.cells if is_latest else [one for resource in version.statistical for one in version.cells(resource)]
-    earlier = [] if is_latest else list(earlier_pages(version, cells))
-    addresses = shelf.addresses if is_latest else {one.path.partition("/")[2].removesuffix(".html"): one.path for one in earlier}
-    for one in earlier:
-        trail = [("Data", "index.html"), (f"{version.descriptor['title']}, version {version.number}", f"{version.product}/{version.number}.html"), (one.name, "")]
-        yield f"{version.product}/{one.path}", _render(environment, "table", "../../", "", **one.values, trail=trail)
-    values = page(version, shelf.latest, shelf.versions, cells, addresses)
+def _latest_pages(environment: jinja2.Environment, shelf: Shelf) -> Iterator[tuple[str, str]]:
+    values = page(shelf.latest, shelf.versions, shelf.cells, shelf.addresses)
     text = _render(environment, "product", "../", "", **values, trail=[("Data", "index.html"), (values["title"], "")])
-    yield f"{version.product}/{version.number}.html", text
-    if is_latest:
-        yield f"{version.product}/index.html", text
+    yield f"{shelf.latest.product}/{shelf.latest.number}.html", text
+    yield f"{shelf.latest.product}/index.html", text
+
+
+def _earlier_pages(environment: jinja2.Environment, version: Version) -> Iterator[tuple[str, str]]:
+    """The pages of a version that is not the latest. Nothing on them depends on other versions, so that they stay as they are."""
+    cells = [one for resource in version.statistical for one in version.cells(resource)]
+    tables = list(earlier_pages(version, cells))
+    values = page(version, (), cells, {one.path.partition("/")[2].removesuffix(".html"): one.path for one in tables})
+    trail = [("Data", "index.html"), (values["title"], "")]
+    yield f"{version.product}/{version.number}.html", sealed(version, _render(environment, "product", "../", "", **values, trail=trail, seal=UNSEALED))
+    for one in tables:
+        trail = [("Data", "index.html"), (f"{version.descriptor['title']}, version {version.number}", f"{version.product}/{version.number}.html"), (one.name, "")]
+        yield f"{version.product}/{one.path}", sealed(version, _render(environment, "table", "../../", "", **one.values, trail=trail, seal=UNSEALED))
 
 
 def _maps(environment: jinja2.Environment, shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str, str | bytes]]:
@@ -253,7 +261,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _render(environment: jinja2.Environment, template: str, root: str, here: str, **values: object) -> str:
-    defaults = {"summary": "", "synthetic": False, "trail": []}
+    defaults = {"summary": "", "synthetic": False, "trail": [], "seal": ""}
     return environment.get_template(f"{template}.html.j2").render(defaults | values, root=root, here=here)
 
 

@@ -59,8 +59,9 @@ def files_of(version: Version, table: str) -> list[dict[str, str]]:
     ]
 
 
-def page(version: Version, latest: Version, versions: Sequence[Version], cells: Sequence[Cells], pages: Mapping[str, str]) -> dict:
-    """Everything the template needs. `pages` has the address of the page of each table, where there is one."""
+def page(version: Version, versions: Sequence[Version], cells: Sequence[Cells], pages: Mapping[str, str]) -> dict:
+    """Everything the template needs. `pages` has the address of the page of each table, where there is one; `versions` are all versions on the
+    page of the latest, and none on that of an earlier one, which is made once and leads to the latest."""
     package = version.descriptor
     contributor = package["contributors"][0]
     number = version.number
@@ -76,16 +77,16 @@ def page(version: Version, latest: Version, versions: Sequence[Version], cells: 
         "licence": package["licenses"][0],
         "sections": SECTIONS,
         "chart_files": _charts(version, cells[0].measure) if cells else [],
-        "replaced_by": "" if version is latest else "index.html",
+        "replaced_by": "" if versions else "index.html",
         "headline": headline(cells[0], version.notes("series_breaks")) if cells else {"title": "", "tiles": [], "figure": ""},
-        "tables": [_table(version, one, pages, version is latest) for one in cells] + [_records(version, resource, pages) for resource in version.records],
+        "tables": [_table(version, one, pages, bool(versions)) for one in cells] + [_records(version, resource, pages) for resource in version.records],
         "definitions": version.notes("definitions"),
         "breaks": version.notes("series_breaks"),
         "protection": _protection(version.json("disclosure.json")),
         "base": address(version, ""),
         "changes": changes_words(version.json("changes.json")),
         "change_rows": _change_rows(version.json("changes.json")),
-        "versions": [_other(one, version, latest) for one in versions],
+        "versions": [_other(one, version) for one in versions],
         "downloads": _downloads(version),
         "recipes": recipes(version, next(iter(statistical), "")),
         "dictionary": [_dictionary(resource) for resource in version.tables.values()],
@@ -177,11 +178,9 @@ def _change_rows(changes: Mapping) -> list[list[str]]:
     return [head, *([table["name"], *(f"{table.get(column, 0):,}" for column in columns)] for table in tables)]
 
 
-def _other(one: Version, current: Version, latest: Version) -> dict:
-    words = ", the latest" if one is latest else ""
-    words += ", shown here" if one is current else ""
+def _other(one: Version, latest: Version) -> dict:
     if one.readable:
-        return {"number": one.number, "address": f"{one.number}.html", "words": words}
+        return {"number": one.number, "address": f"{one.number}.html", "words": ", the latest, shown here" if one is latest else ""}
     reason = f": {one.entry['reason']}" if one.entry.get("reason") else ""
     return {"number": one.number, "address": "", "words": f", {one.status}{reason}"}
 
