@@ -5,7 +5,7 @@ last two write to the published folder. Dagster's assets call these functions, a
 does its work belongs in the part that it calls.
 
     WORK/sample/                         the synthetic landing folder, when no other is given
-    WORK/records/ quarantine/ accounting.json inputs.json digests.json
+    WORK/records/ quarantine/ accounting.json inputs.json digests.json landing.json
     WORK/months/<source>/<month>/        what was read of a month that is a delivery of its own
     WORK/partial/<product>/              counts by the codes of the records, kept by period
     WORK/statistics/<product>/           counts, unprotected
@@ -31,6 +31,7 @@ from vawg_opendata.microdata import protect_linked, protect_product
 from vawg_opendata.problems import RunError
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
+from vawg_opendata.record_digests import Digest
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
 from vawg_opendata.release.checks.held import published_releases, united
 from vawg_opendata.release.database.combined import write_combined
@@ -115,7 +116,12 @@ def read_records(settings: Settings) -> LandingReport:
     synthetic = synthetic_sources(folder, report)
     wanted = [correction for correction in load_corrections() if source_of(correction.table) not in synthetic]
     made = apply_corrections(wanted, settings.work / "records")
-    write_digests(settings.work / "records", {table for fact in FACTS for table in fact.records}, settings.work / DIGESTS_FILE)
+    kept = {schema.name: Months(settings.work, module) for source, module in MONTHLY.items() for schema in RECORD_TABLES[source]}
+
+    def known(table: str, path: Path) -> Digest | None:
+        return kept[table].digest(path.stem, table) if table in kept and kept[table].is_as_read(path, table) else None
+
+    write_digests(settings.work / "records", {table for fact in FACTS for table in fact.records}, settings.work / DIGESTS_FILE, known)
     told = [{"table": one.table, "name": one.name, "reason": one.reason, "source": one.source} for one in made]
     Inputs(files, synthetic, tuple(told)).save(settings.work)
     return report

@@ -23,7 +23,7 @@ class Inputs:
 
     def save(self, work: Path) -> None:
         """Write them to the work folder."""
-        (work / "inputs.json").write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        (work / "inputs.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, work: Path) -> "Inputs":

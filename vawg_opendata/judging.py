@@ -38,7 +38,8 @@ def judge(work: Path) -> dict[str, list[CheckResult]]:
     files = record_files(work / "records")
     for source, schemas in RECORD_TABLES.items():
         if source in MONTHLY:
-            results |= {schema.name: _judged_by_month(work, source, schema, files[schema.name]) for schema in schemas if schema.name in files}
+            kept = Months(work, MONTHLY[source])
+            results |= {schema.name: _judged_by_month(kept, schema, files[schema.name]) for schema in schemas if schema.name in files}
             continue
         present = {schema.name: files[schema.name][0] for schema in schemas if schema.name in files}
         frames = {name: read_frame(path) for name, path in present.items() if row_count(path) <= PANDERA_ROWS}
@@ -53,14 +54,11 @@ def judge(work: Path) -> dict[str, list[CheckResult]]:
     return results
 
 
-def _judged_by_month(work: Path, source: str, schema: TableSchema, paths: Sequence[Path]) -> list[CheckResult]:
+def _judged_by_month(kept: Months, schema: TableSchema, paths: Sequence[Path]) -> list[CheckResult]:
     """The checks of a table of which each month was judged when it was read; again, where the month has since been corrected."""
     failures: dict[tuple[str, str], int] = {}
-    kept = Months(work, MONTHLY[source])
     for path in paths:
-        as_read = kept.table(path.stem, schema.name)
-        same = as_read.is_file() and path.samefile(as_read)
-        for result in kept.checks(path.stem)[schema.name] if same else validate_parquet(schema, path):
+        for result in kept.checks(path.stem, schema.name) if kept.is_as_read(path, schema.name) else validate_parquet(schema, path):
             failures[result.check, result.column] = failures.get((result.check, result.column), 0) + result.failures
     return [CheckResult(check, column, number) for (check, column), number in failures.items()]
 

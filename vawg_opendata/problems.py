@@ -8,7 +8,7 @@ before anything is written. `Quarantine` keeps rows that cannot be used, with th
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -164,14 +164,12 @@ class Accounting:
         return {state: sum(getattr(account, f"rows_{state}") for account in self.files) for state in ("read", "accepted", "quarantined")}
 
     def write(self, path: Path) -> None:
-        """Writes the accounts as JSON, the same bytes for the same accounts."""
-        files = [
-            asdict(account)
-            for account in sorted(self.files, key=lambda account: (account.source, account.file, account.part, account.table))
-        ]
-        document = {"rows": self.rows(), "quarantined_by_reason": self.quarantined(), "files": files}
+        """Writes the accounts as JSON, a line for each, the same bytes for the same accounts."""
+        files = sorted(self.files, key=lambda account: (account.source, account.file, account.part, account.table))
+        lines = ",\n".join(json.dumps(vars(account), ensure_ascii=False) for account in files)
+        document = json.dumps({"rows": self.rows(), "quarantined_by_reason": self.quarantined()}, ensure_ascii=False)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(f'{document[:-1]}, "files": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
 def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -6,4 +6,5 @@ from pathlib import Path
 def record_files(records: Path) -> dict[str, list[Path]]:
     """The Parquet files of each record table of a folder, by the table's name: one, or one per month in a folder of that name, in order."""
     whole = {path.stem: [path] for path in sorted(records.glob("*.parquet"))}
-    return whole | {path.parent.name: sorted(path.parent.glob("*.parquet")) for path in sorted(records.glob("*/*.parquet"))}
+    by_month = {folder.name: sorted(folder.glob("*.parquet")) for folder in sorted(records.iterdir()) if folder.is_dir()} if records.is_dir() else {}
+    return whole | {name: files for name, files in by_month.items() if files}

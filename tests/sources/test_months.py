@@ -46,15 +46,6 @@ def test_only_a_month_that_was_changed_is_read_again_and_all_is_as_if_read_at_on
     assert content(tmp_path / "work")[2]["rows"] == {"read": 8, "accepted": 8, "quarantined": 0}
 
 
-def test_a_month_whose_files_are_taken_away_is_gone(landing, tmp_path):
-    read_landing(landing, tmp_path / "work")
-    (landing / "police_uk" / "2023-02" / "2023-02-city-of-london-street.csv").unlink()
-    read_landing(landing, tmp_path / "work")
-    read_landing(landing, tmp_path / "afresh")
-    assert content(tmp_path / "work") == content(tmp_path / "afresh")
-    assert not (tmp_path / "work" / "months" / "police_uk" / "2023-02").exists()
-
-
 def test_rows_set_aside_are_kept_and_looked_at_again_in_another_month(landing, tmp_path, monkeypatch):
     put(landing, "police_uk/2023-03/2023-03-city-of-london-street.csv", csv_bytes(STREET, [CRIME | {"Month": "2023-03"}, CRIME]))
     first = read_landing(landing, tmp_path / "work")

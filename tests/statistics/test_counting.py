@@ -46,7 +46,7 @@ def count(folder, lists, rows, parts=1) -> np.ndarray:
     for part in range(parts):
         write(folder / str(part), "rows", rows[part::parts])
         partials.append(folder / f"partial{part}.parquet")
-        write_partial(connect(folder / str(part)), fact, [codes.name for codes in lists], partials[-1])
+        write_partial(connect(folder / str(part), fact.records), fact, [codes.name for codes in lists], partials[-1])
     return merge(duckdb.connect(), partials, [Axis(codes.name, codes, codes) for codes in lists])
 
 
@@ -87,7 +87,7 @@ LIST = CodeList(
 def place_counts(folder, rows, *levels):
     fact = Fact(source="test", measure="n", records=("rows",), dimensions={"place": "place"}, month="'2024-01'")
     write(folder, "rows", [{"place": place, "count": 1} for place in rows])
-    write_partial(connect(folder), fact, ["place"], folder / "partial")
+    write_partial(connect(folder, fact.records), fact, ["place"], folder / "partial")
     return merge(duckdb.connect(), [folder / "partial"], [Axis("place", LIST, LIST.at_levels(*levels))])
 
 

@@ -70,7 +70,7 @@ def street_months(context: dg.AssetExecutionContext, settings: RunSettings) -> I
                 "rows_quarantined": sum(account.rows_quarantined for account in accounts),
                 "read": read[month],
             }
-            for result in kept.checks(month).get(STREET_CRIMES.name, []):
+            for result in kept.checks(month, STREET_CRIMES.name):
                 failures[result.check, result.column] = failures.get((result.check, result.column), 0) + result.failures
         context.add_asset_metadata(metadata, asset_key=STREET, partition_key=month)
     yield dg.MaterializeResult(asset_key=STREET, metadata={"months": len(read), "months_read": sum(read.values())})

@@ -83,11 +83,15 @@ class CodeList:
             chain.append(parents[chain[-1]])
         return tuple(chain)
 
+    @functools.cached_property
     def closure(self) -> tuple[tuple[str, str], ...]:
         """All pairs (code, code it counts towards), itself included, over all hierarchies, without repetition, in sort order."""
         order = {code: position for position, code in enumerate(self.codes)}
-        pairs = {(code, above) for code in self.codes for column in self.parents for above in self.ancestors(code, column)}
-        return tuple(sorted(pairs, key=lambda pair: (order[pair[0]], order[pair[1]])))
+        return tuple(
+            (code, above)
+            for code in self.codes
+            for above in sorted({above for column in self.parents for above in self.ancestors(code, column)}, key=order.__getitem__)
+        )
 
     def at_levels(self, *levels: str) -> "CodeList":
         """The list restricted to some levels; the root stays.
@@ -101,6 +105,8 @@ class CodeList:
             known = ", ".join(dict.fromkeys(self.level.values()))
             raise ValueError(f"Code list {self.name} has no level {', '.join(sorted(unknown))}; it has {known}.")
         kept = {code for code in self.codes if self.level[code] in levels or code == self.total}
+        if len(kept) == len(self.codes) and all(self.parents.values()):
+            return self
         parents = {}
         for column in self.parents:
             chains = {code: [above for above in self.ancestors(code, column) if above in kept] for code in self.codes}
@@ -121,6 +127,7 @@ class CodeList:
         return CodeList(self.name, self.title, rows)
 
 
+@functools.lru_cache(maxsize=10_000)
 def fold(text: str) -> str:
     """What is left of a publisher's word when case, spaces, dashes, full stops and other marks are ignored.
 

@@ -1,7 +1,7 @@
 """Reads what publishers deliver, one module per publisher's format, into tidy coded records.
 
-`landing` finds the files of a landing folder and runs the modules; `tabular` and `workbook` open files; `words` turns
-words into codes. Counting, and anything about how results are published, does not belong here.
+`landing` finds the files of a landing folder and runs the modules; `months` and `known` keep what need not be read again; `tabular` and `workbook` open files; `words` turns words into codes.
+Counting, and anything about how results are published, does not belong here.
 
 Each module of a source has the same three names:
 

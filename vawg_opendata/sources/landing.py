@@ -19,8 +19,9 @@ from vawg_opendata.schemas import TableSchema
 from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_vawg_dashboard, police_uk, population
 from vawg_opendata.sources.files import Discovery, LandingFile
+from vawg_opendata.sources.known import KnownFiles
 from vawg_opendata.sources.months import Months, by_month
-from vawg_opendata.sources.tabular import SPILL, connect, require_unchanged
+from vawg_opendata.sources.tabular import SPILL, connect
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
 MONTHLY: dict[ModuleType, tuple[TableSchema, ...]] = {police_uk: (STREET_CRIMES, STREET_COVERAGE)}
@@ -115,7 +116,8 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
         shutil.rmtree(left)
     with contextlib.ExitStack() as stack:
         connections: dict[str, DuckDBPyConnection] = {}
-        monthly = {source: _Monthly(Months(work, source)) for source in MONTHLY}
+        known = KnownFiles(work)
+        monthly = {source: _Monthly(Months(work, source), known) for source in MONTHLY}
 
         def discover(source: ModuleType, folder: Path) -> Discovery:
             connection = connections[source.NAME] = stack.enter_context(connect(spill))
@@ -124,7 +126,8 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
         found = _survey(landing, discover)
         if found.blocking:
             raise LandingError(found.blocking)
-        require_unchanged(found.files)
+        kept = {file for source in monthly.values() for file in source.as_kept}
+        known.require_unchanged([file for file in found.files if file not in kept])
         _make_private(work)
         for folder in ("records", "quarantine"):
             shutil.rmtree(work / folder, ignore_errors=True)
@@ -139,6 +142,7 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
             elif files:
                 tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
     accounting.write(work / "accounting.json")
+    known.keep(others=False)
     read = tuple(month for source in monthly.values() for month in source.changed)
     return LandingReport(tables, accounting, found.problems, found.files, read)
 
@@ -155,20 +159,22 @@ def read_months(landing: Path, work: Path, source: ModuleType, months: Collectio
         return kept, {}
     _make_private(work)
     with connect(work) as connection:
-        reading = _Monthly(kept)
+        known = KnownFiles(work)
+        reading = _Monthly(kept, known)
         found = reading.discover(folder, connection, months)
         if any(problem.blocking for problem in found.problems):
             raise LandingError(problem for problem in found.problems if problem.blocking)
-        require_unchanged(found.files)
+        known.require_unchanged([file for file in found.files if file not in reading.as_kept])
         reading.keep(connection)
+        known.keep(others=True)
     return kept, {month: month in reading.changed for month in reading.months}
 
 
 class _Monthly:
     """The reading of a source by month: what `discover` found out is what `read` goes by."""
 
-    def __init__(self, kept: Months) -> None:
-        self.kept = kept
+    def __init__(self, kept: Months, known: KnownFiles) -> None:
+        self.kept, self.known = kept, known
         self.months: dict[str, list[LandingFile]] = {}
         self.changed: list[str] = []
         self.problems: list[Problem] = []
@@ -176,7 +182,7 @@ class _Monthly:
     def discover(self, folder: Path, connection: DuckDBPyConnection, months: Collection[str] | None = None) -> Discovery:
         """As the source's own, of these months (all), without reading the rows of those that are kept."""
         source = self.kept.source
-        files, problems = source.find(folder, months)
+        files, problems = source.find(folder, months, self.known.examine)
         self.months = by_month(source, files)
         self.changed = self.kept.changed(self.months)
         if self.changed:
@@ -184,6 +190,12 @@ class _Monthly:
             self.problems = source.prepare(connection, list(fresh.values()))
         known = self.kept.problems([month for month in self.months if month not in self.changed])
         return Discovery(tuple(files), (*problems, *self.problems, *known))
+
+    @property
+    def as_kept(self) -> set[LandingFile]:
+        """The files of which nothing is read, because all their months are kept."""
+        read = {file for month in self.changed for file in self.months[month]}
+        return {file for files in self.months.values() for file in files} - read
 
     def keep(self, connection: DuckDBPyConnection) -> None:
         """Keep the months that have changed."""

@@ -4,12 +4,13 @@ Belongs here: which months of a landing folder are as they were when they were r
 month is kept in the work folder and put together with the others. How files are read is the business of the source
 module, which has, besides the names that all have,
 
-    find(folder) -> (files, problems)      the files of the folder, recognised by name and form and not yet read
+    find(folder, months, examine) -> (files, problems)
+                                           the files of these months (None: all), recognised by name and form and not yet read
     month_of(file) -> str                  the month of a file; '' of a file that all months consult
     prepare(connection, files) -> problems what `discover` does with the rows of the files
 
 A month is `WORK/months/<source>/<month>/`: a Parquet file per record table, `quarantine.parquet`, and `month.json` with the
-key of its files, the accounts, the problems that did not stop the run, and what the checks of its tables found. The key
+key of its files, the accounts, the problems that did not stop the run, the digests of its tables and what their checks found. The key
 is a hash of the names and content of its files, of the code and of the DuckDB version: whatever changes one of them, the month is
 read again. So is a month of which rows were set aside, once a calendar month, since a date in the future is not one for ever.
 """
@@ -29,6 +30,7 @@ import duckdb
 
 from vawg_opendata.code import code_hash
 from vawg_opendata.problems import Accounting, FileAccount, Problem, Quarantine, write_parquet
+from vawg_opendata.record_digests import Digest, digest
 from vawg_opendata.schemas import CheckResult, TableSchema, validate_parquet
 from vawg_opendata.sources.files import LandingFile
 from vawg_opendata.sources.tabular import SPILL, plain, quote
@@ -39,9 +41,11 @@ STATE, QUARANTINE = "month.json", "quarantine.parquet"
 
 def by_month(source: ModuleType, files: Sequence[LandingFile]) -> dict[str, list[LandingFile]]:
     """The files of each month, in order, each with those that all months consult."""
-    shared = [file for file in files if not source.month_of(file)]
-    months = sorted({source.month_of(file) for file in files} - {""})
-    return {month: [file for file in files if source.month_of(file) == month] + shared for month in months}
+    months: dict[str, list[LandingFile]] = {}
+    for file in files:
+        months.setdefault(source.month_of(file), []).append(file)
+    shared = months.pop("", [])
+    return {month: months[month] + shared for month in sorted(months)}
 
 
 def key_of(files: Sequence[LandingFile]) -> str:
@@ -55,6 +59,7 @@ class Months:
 
     def __init__(self, work: Path, source: ModuleType) -> None:
         self.folder, self.source = work / FOLDER / source.NAME, source
+        self._states: dict[str, dict] = {}
 
     def changed(self, months: Mapping[str, Sequence[LandingFile]]) -> list[str]:
         """Those of these months that have to be read: not kept, or kept of other files."""
@@ -71,7 +76,7 @@ class Months:
         path = self.folder / month / STATE
         if not path.is_file():
             return None
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = self._kept(month)
         whole = all((path.parent / name).is_file() and (path.parent / name).stat().st_size == size for name, size in state["bytes"].items())
         return state if whole else None
 
@@ -79,9 +84,9 @@ class Months:
         """The problems of rows of these months, which stopped nothing."""
         return [Problem(**problem) for month in months for problem in self._kept(month)["problems"]]
 
-    def checks(self, month: str) -> dict[str, list[CheckResult]]:
-        """What the checks of the declared tables found in a month, by table."""
-        return {table: [CheckResult(**result) for result in results] for table, results in self._kept(month)["checks"].items()}
+    def checks(self, month: str, table: str) -> list[CheckResult]:
+        """What the checks of a declared table found in a month; nothing, where no month had rows of it."""
+        return [CheckResult(**result) for result in self._kept(month)["checks"].get(table, [])]
 
     def accounts(self, month: str) -> list[FileAccount]:
         """What became of every row of a month."""
@@ -91,8 +96,19 @@ class Months:
         """The file of a record table of a month, which is there where the month has rows of it."""
         return self.folder / month / f"{table}.parquet"
 
+    def is_as_read(self, path: Path, table: str) -> bool:
+        """Whether a run's file of a month (by its name) is what was read: nothing in it was corrected since."""
+        as_read = self.table(path.stem, table)
+        return as_read.is_file() and path.samefile(as_read)
+
+    def digest(self, month: str, table: str) -> Digest:
+        """What tells the rows of a table of a month."""
+        return {"": {month: self._kept(month)["digests"][table]}}
+
     def _kept(self, month: str) -> dict:
-        return json.loads((self.folder / month / STATE).read_text(encoding="utf-8"))
+        if month not in self._states:
+            self._states[month] = json.loads((self.folder / month / STATE).read_text(encoding="utf-8"))
+        return self._states[month]
 
     def read(
         self,
@@ -108,9 +124,10 @@ class Months:
             together, apart = Path(scratch, "together"), Path(scratch, "apart")
             quarantine, accounting = Quarantine(together / "quarantine"), Accounting()
             tables = self.source.read(files, connection, together, quarantine, accounting)
-            for table, path in tables.items():
-                _split(path, table, apart)
             results = {schema: validate_parquet(schema, tables[schema.name]) for schema in schemas if schema.name in tables}
+            digests = {table: digest(connection, [path])[""] for table, path in tables.items()}
+            for table, path in tables.items():
+                _split(path, table, months, apart)
             for month, listed in months.items():
                 folder = apart / month
                 folder.mkdir(parents=True, exist_ok=True)
@@ -126,12 +143,14 @@ class Months:
                     "bytes": {path.name: path.stat().st_size for path in sorted(folder.iterdir())},
                     "problems": [asdict(one) for one in problems if one.file in {f"{self.source.NAME}/{name}" for name in names}],
                     "accounts": [asdict(account) for account in accounts],
+                    "digests": {table: found[month] for table, found in digests.items() if month in found},
                     "checks": {schema.name: self._judged(schema, found, folder) for schema, found in results.items()},
                 }
                 (folder / STATE).write_text(json.dumps(state), encoding="utf-8")
                 if (kept := self.folder / month).exists():
                     os.rename(kept, Path(scratch, f"old-{month}"))
                 os.rename(folder, kept)
+                self._states[month] = state
 
     @staticmethod
     def _judged(schema: TableSchema, together: Sequence[CheckResult], folder: Path) -> list[dict]:
@@ -168,8 +187,12 @@ class Months:
         return patterns
 
 
-def _split(path: Path, table: str, folder: Path) -> None:
-    """Write the rows of each month of a record table, in their order, to `<month>/<table>.parquet` of a folder."""
+def _split(path: Path, table: str, months: Collection[str], folder: Path) -> None:
+    """Move a record table to `<month>/<table>.parquet` of a folder; of several months, the rows of each, in their order."""
+    if len(months) == 1:
+        (folder / min(months)).mkdir(parents=True, exist_ok=True)
+        os.rename(path, folder / min(months) / f"{table}.parquet")
+        return
     import pyarrow.compute
     import pyarrow.parquet
 

@@ -23,7 +23,7 @@ beside them (other forces, outcomes, stop and search) is reported and not read.
 
 import datetime
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
-from vawg_opendata.sources.tabular import examine, examine_header, plain, quote, stage, walk
+from vawg_opendata.sources.tabular import Form, examine, examine_header, plain, quote, stage, walk
 
 NAME = "police_uk"
 
@@ -94,8 +94,11 @@ def read(
     return paths
 
 
-def find(folder: Path, months: Collection[str] | None = None) -> tuple[list[LandingFile], list[Problem]]:
-    """The street files (of these months; all) and lookups of a folder, and what is wrong with their names and form; rows are not read."""
+def find(
+    folder: Path, months: Collection[str] | None = None, examine: Callable[[Path], Form] = examine
+) -> tuple[list[LandingFile], list[Problem]]:
+    """The street files (of these months; all) and lookups of a folder, and what is wrong with their names and form, which `examine` judges;
+    rows are not read."""
     files: list[LandingFile] = []
     problems: list[Problem] = []
     for place, lookups in ((folder, ""), (folder.parent / GEOGRAPHY, GEOGRAPHY)):
@@ -107,7 +110,7 @@ def find(folder: Path, months: Collection[str] | None = None) -> tuple[list[Land
             named = _NAME.fullmatch(path.name)
             if months is not None and named and named[1] not in months:
                 continue
-            result = _lookup(path, name, lookups) if lookups else _recognise(path, name)
+            result = _lookup(path, name, lookups, examine) if lookups else _recognise(path, name, examine)
             if isinstance(result, LandingFile):
                 files.append(result)
             else:
@@ -120,7 +123,7 @@ def month_of(file: LandingFile) -> str:
     return _force_and_month(file)[1] if file.kind == "street" else ""
 
 
-def _lookup(path: Path, name: str, folder: str) -> LandingFile | list[Problem]:
+def _lookup(path: Path, name: str, folder: str, examine: Callable[[Path], Form]) -> LandingFile | list[Problem]:
     """A lookup, or a note on a file that is none."""
     form = examine(path)
     if path.suffix.lower() == ".csv" and not form.fault and {*map(fold, LOOKUP.columns)} <= {*map(fold, form.header)}:
@@ -131,12 +134,12 @@ def _lookup(path: Path, name: str, folder: str) -> LandingFile | list[Problem]:
     return [Problem(file=f"{folder}/{name}", kind="not-read", message=f"Not read. {why}", blocking=False)]
 
 
-def _recognise(path: Path, name: str) -> LandingFile | list[Problem]:
+def _recognise(path: Path, name: str, examine: Callable[[Path], Form]) -> LandingFile | list[Problem]:
     """A street file or a lookup, or the problems of anything else."""
     label, parts = f"{NAME}/{name}", _NAME.fullmatch(path.name)
     if parts is None:
         message = "Files of this source are named YYYY-MM-<force>-street.csv, as in the publisher's archive."
-        found = _lookup(path, name, NAME)
+        found = _lookup(path, name, NAME, examine)
         return found if isinstance(found, LandingFile) else [Problem(file=label, kind="name", message=message)]
     month, force, content = parts[1], parts[2].lower(), parts[3].lower()
     if content != "street" or force not in FORCES:
@@ -149,7 +152,7 @@ def _recognise(path: Path, name: str) -> LandingFile | list[Problem]:
         )
     if re.fullmatch(r"\d{4}-\d{2}", path.parent.name) and path.parent.name != month:
         problems.append(Problem(file=label, kind="name", value=month, message="The month in the file's name is not that of its folder."))
-    result = recognise_file(path, NAME, name, LAYOUTS, {"csv"})
+    result = recognise_file(path, NAME, name, LAYOUTS, {"csv"}, examine=examine)
     return problems + result if isinstance(result, list) else problems or result
 
 
@@ -189,7 +192,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile])
 def _reference(connection: duckdb.DuckDBPyConnection, street: Sequence[LandingFile], lookups: Sequence[LandingFile]) -> list[Problem]:
     """Makes `areas` (code, borough, lsoa_year), `street_files` (source_file, force, month, whole) and `successors` (old, new)."""
     codelist = load_codelist("police_uk_area")
-    places = [row for row in codelist.rows if row["code"] in codelist.leaves]
+    leaves = set(codelist.leaves)
+    places = [row for row in codelist.rows if row["code"] in leaves]
     boroughs = [row["code"] if row["level"] == "borough" else row["parent"] for row in places]
     rows = [(row["code"], borough, row["lsoa_year"]) for row, borough in zip(places, boroughs, strict=True)]
     words.tabulate(connection, "areas", ("code", "borough", "lsoa_year"), rows)

@@ -3,7 +3,7 @@
 What the source modules have in common before they look at any value. The layouts themselves are theirs.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from vawg_opendata.problems import Problem
@@ -47,8 +47,9 @@ def recognise_file(
     layouts: Sequence[Layout],
     formats: Collection[str],
     sheets: Mapping[str, Layout] | None = None,
+    examine: Callable[[Path], Form] = examine,
 ) -> LandingFile | list[Problem]:
-    """One file, or its problems (at least one). Arguments as for `recognise`."""
+    """One file, or its problems (at least one). Arguments as for `recognise`; `examine` judges its form."""
     form, format = examine(path), FORMATS[path.suffix.lower()]
     common = {"path": path, "source": source, "name": name, "format": format, "bytes": form.bytes, "sha256": form.sha256}
     label = f"{source}/{name}"

@@ -13,6 +13,7 @@ import duckdb
 
 from anonymisation import CountTable
 from vawg_opendata.products.declaration import MONTH, Dimension, Product, TableSpec
+from vawg_opendata.record_files import record_files
 from vawg_opendata.reference import CodeList, load_codelist
 from vawg_opendata.statistics.comparisons import compare
 from vawg_opendata.statistics.counting import (
@@ -22,7 +23,6 @@ from vawg_opendata.statistics.counting import (
     covered_months,
     merge,
     period_totals,
-    tables,
     write_partial,
     write_unknown,
 )
@@ -53,16 +53,17 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     have changed are counted again. StatisticsError when records hold a code
     outside its list, or when tables of one measure do not agree on their totals.
     """
-    connection = connect(records)
-    plan = _plan(connection, product, facts)
-    usable, sources, chosen, left_out, coverage = plan.usable, plan.sources, plan.chosen, plan.left_out, plan.coverage
-    if not chosen:
+    planned = _planned(product, records, facts)
+    if planned is None:
         return None
+    connection, plan = planned
+    usable, sources, chosen, left_out, coverage = plan.usable, plan.sources, plan.chosen, plan.left_out, plan.coverage
     months = sorted(set().union(*(coverage[name] for name in chosen)))
     specs = [product.table(name) for name in chosen]
     full, kept = _codelists(product, specs, months, {name for spec in specs if chosen[spec.name].marks_holds for name in spec.dimensions})
     folder = partial_folder(work, product)
-    short, views = _short_views(connection, product, specs, chosen)
+    totals = {spec.name: period_totals(connection, chosen[spec.name], product.period(spec).name) for spec in specs}
+    short, views = _short_views(product, specs, chosen, totals)
     counted_afresh = _count(connection, product, plan, folder, digests)
     outlines, counts = [], {}
     for spec in specs:
@@ -83,7 +84,8 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     used = {spec.measure: sources[spec.measure] for spec in specs}
     result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
     _agree(result, counts)
-    comparisons = compare(connection, usable, {spec.measure: (chosen[spec.name], product.period(spec).name) for spec in reversed(specs)})
+    published = {spec.measure: (chosen[spec.name], product.period(spec).name, totals[spec.name]) for spec in reversed(specs)}
+    comparisons = compare(connection, usable, published)
     return ProductStatistics(result, counts, (*views, *comparisons), counted_afresh)
 
 
@@ -92,8 +94,10 @@ def count_periods(product: Product, records: Path, work: Path, digests: Digests,
 
     Returns, of these periods those that the records cover, and whether any table had to be counted.
     """
-    connection = connect(records)
-    plan = _plan(connection, product, facts)
+    planned = _planned(product, records, facts)
+    if planned is None:
+        return {}
+    connection, plan = planned
     afresh = _count(connection, product, plan, partial_folder(work, product), digests, periods)
     covered = {code for name in plan.chosen for code in _periods(product, product.table(name), plan.coverage[name])}
     return {code: code in afresh for code in periods if code in covered}
@@ -106,9 +110,19 @@ def partial_folder(work: Path, product: Product) -> Path:
     return folder
 
 
-def _plan(connection: duckdb.DuckDBPyConnection, product: Product, facts: Sequence[Fact]) -> _Plan:
-    at_hand = tables(connection)
-    usable = [fact for fact in facts if at_hand.issuperset(fact.records)]
+def _planned(product: Product, records: Path, facts: Sequence[Fact]) -> tuple[duckdb.DuckDBPyConnection, _Plan] | None:
+    """What of a product can be counted, and a connection to the record tables that it needs; None where nothing can."""
+    measures = {measure.name for measure in product.measures}
+    at_hand = set(record_files(records))
+    usable = [fact for fact in facts if fact.measure in measures and at_hand.issuperset(fact.records)]
+    if not usable:
+        return None
+    connection = connect(records, {table for fact in usable for table in fact.records})
+    plan = _plan(connection, product, usable)
+    return (connection, plan) if plan.chosen else None
+
+
+def _plan(connection: duckdb.DuckDBPyConnection, product: Product, usable: list[Fact]) -> _Plan:
     sources = _choose(product, usable)
     chosen: dict[str, Fact] = {}
     left_out: dict[str, str] = {}
@@ -159,22 +173,21 @@ def _periods(product: Product, spec: TableSpec, covered: Collection[str]) -> dic
 
 def outline_of_records(product: Product, records: Path) -> ProductStatistics | None:
     """The outline of a product that has records of the extract and no tables: its source and the months that it covers; None without an extract."""
-    connection = connect(records)
     fact = next(fact for fact in FACTS if fact.source == "crime_extract" and fact.measure == "offences")
-    if not tables(connection).issuperset(fact.records):
+    if not set(record_files(records)).issuperset(fact.records):
         return None
+    connection = connect(records, fact.records)
     months = covered_months(connection, fact)
     return ProductStatistics(Outline(product.name, {}, (), {"records": fact.source}, tuple(months), {}), {}, ()) if months else None
 
 
 def _short_views(
-    connection: duckdb.DuckDBPyConnection, product: Product, specs: Sequence[TableSpec], chosen: Mapping[str, Fact]
+    product: Product, specs: Sequence[TableSpec], chosen: Mapping[str, Fact], totals: Mapping[str, Mapping[str, int]]
 ) -> tuple[dict[str, dict[str, int]], list[Comparison]]:
     """What tables lack against another of their measure, by period, where they have a code for it; and the comparisons.
 
-    Views of one source show one total. A row that was quarantined in one of them is missing from it alone.
+    Views of one source show one total. A row that was quarantined in one of them is missing from it alone. `totals` by table and period.
     """
-    totals = {spec.name: period_totals(connection, chosen[spec.name], product.period(spec).name) for spec in specs}
     short, comparisons = {}, []
     for spec in specs:
         fact, own = chosen[spec.name], totals[spec.name]

@@ -25,28 +25,27 @@ class _Series:
 
 
 def compare(
-    connection: duckdb.DuckDBPyConnection, usable: Sequence[Fact], published: Mapping[str, tuple[Fact, str]]
+    connection: duckdb.DuckDBPyConnection, usable: Sequence[Fact], published: Mapping[str, tuple[Fact, str, Mapping[str, int]]]
 ) -> tuple[Comparison, ...]:
-    """All comparisons for the measures published: `published` maps a measure to its fact and the name of its period."""
+    """All comparisons for the measures published: `published` maps a measure to its fact, the name of its period and the totals by it."""
     found = []
-    for measure, (fact, period) in published.items():
+    for measure, (fact, period, totals) in published.items():
         editions = vintages(connection, fact) or [""]
-        here = _series(connection, fact, period, editions[0])
+        here = _series(fact, totals, editions[0])
         for older in editions[1:]:
-            there = _series(connection, fact, period, older)
+            there = _series(fact, period_totals(connection, fact, period, older), older)
             found.append(_comparison("revision", measure, replace(here, name=f"{fact.source} to {editions[0]}"), replace(there, name=f"{fact.source} to {older}")))
         others: dict[str, Fact] = {}
         for other in usable:
             if other.measure == measure and other.source != fact.source and period in other.dimensions:
                 others.setdefault(other.source, other)
         for other in others.values():
-            there = _series(connection, other, period, (vintages(connection, other) or [""])[0])
+            there = _series(other, period_totals(connection, other, period), (vintages(connection, other) or [""])[0])
             found.append(_comparison("reconciliation", measure, here, there))
     return tuple(found)
 
 
-def _series(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, vintage: str) -> _Series:
-    totals = period_totals(connection, fact, period, vintage or None)
+def _series(fact: Fact, totals: Mapping[str, int], vintage: str) -> _Series:
     last = max(totals, default="")
     if vintage:  # the month to which the series goes, whether or not anything was recorded in it
         year = int(vintage[:4]) - (vintage[5:] < "12")

@@ -33,19 +33,15 @@ class Axis:
     kept: CodeList
 
 
-def connect(records: Path) -> duckdb.DuckDBPyConnection:
-    """A connection with a view per record table of the folder: a Parquet file, or a folder of them, one per month."""
+def connect(records: Path, wanted: Collection[str]) -> duckdb.DuckDBPyConnection:
+    """A connection with a view of each wanted record table that the folder has: a Parquet file, or a folder of them, one per month."""
     connection = duckdb.connect()
     confine(connection, records)
     for name, files in record_files(records).items():
-        listed = ", ".join(literal(path) for path in files)
-        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
+        if name in wanted:  # a view of a file per month costs as much as a small query
+            listed = ", ".join(literal(path) for path in files)
+            connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
     return connection
-
-
-def tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """The names of the record tables at hand."""
-    return {row[0] for row in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
 
 
 def vintages(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:
@@ -151,7 +147,7 @@ def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[st
 def _close(connection: duckdb.DuckDBPyConnection, number: int, axis: Axis) -> None:
     """Make table `closure_<number>`: each code of the full list with the position of each kept code it counts towards."""
     position = {code: index for index, code in enumerate(axis.kept.codes)}
-    pairs = [(code, above) for code, above in axis.full.closure() if above in position]
+    pairs = [(code, above) for code, above in axis.full.closure if above in position]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE closure_{number} (code VARCHAR, position INTEGER, leaf BOOLEAN)")
     leaves = set(axis.kept.leaves)
     columns = {

@@ -1,61 +1,52 @@
 """Partial counts kept by period, so that only the periods whose records have changed are counted again.
 
-Belongs here: what tells the records of a month from any others, which periods of a table are counted already, and
-counting the rest into the same file. How rows are counted is `counting`.
+Belongs here: which periods of a table are counted already, and counting the rest into the same file. How rows are counted is
+`counting`; what tells the records of a month from any others, `record_digests`.
 
     WORK/digests.json                         of each record table, vintage and month, what tells its rows
     WORK/partial/<product>/<table>.parquet    counts by the codes that the records hold, all periods
     WORK/partial/<product>/<table>.json       of what each period was counted
 
-A digest is a 128-bit checksum of a set of rows, in no order (count, sum and exclusive or of DuckDB's 64-bit hashes of them), of all columns but
-those that say where a row was delivered: it tells an accidental or a real change of the source, not a forgery. A file that is
-updated has the same rows, in the same order, as one that is counted whole.
+A file that is updated has the same rows, in the same order, as one that is counted whole.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from vawg_opendata.code import code_hash
-from vawg_opendata.statistics.counting import connect, literal, tables, vintages, write_partial
+from vawg_opendata.record_digests import Digest, digest
+from vawg_opendata.record_files import record_files
+from vawg_opendata.statistics.counting import connect, literal, vintages, write_partial
 from vawg_opendata.statistics.facts import Fact
 
 FILE = "digests.json"
-PROVENANCE = ("source_file", "source_row", "vintage")
-MONTHS = ("recorded_month", "month")
-"""The column that says to which month a record belongs: the first of these that its table has."""
-
-Digests = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""By record table, vintage ('' where it has none) and month."""
+Digests = Mapping[str, Digest]
+"""By record table."""
 
 
-def write_digests(records: Path, wanted: Iterable[str], path: Path) -> None:
-    """Keep the digests of the record tables that are wanted and at hand."""
-    with connect(records) as connection:
-        made = {table: _digests(connection, table) for table in sorted(tables(connection).intersection(wanted))}
+def write_digests(records: Path, wanted: Collection[str], path: Path, known: Callable[[str, Path], Digest | None] = lambda table, file: None) -> None:
+    """Keep the digests of the record tables that are wanted and at hand. `known` gives that of a table's file of a month, where it was made before."""
+    made: dict[str, dict[str, dict[str, str]]] = {}
+    with connect(records, ()) as connection:
+        for table, files in record_files(records).items():
+            if table in wanted:
+                told = {file: known(table, file) for file in files}
+                unknown = [file for file, one in told.items() if one is None]
+                whole = made[table] = {}
+                for part in [*filter(None, told.values()), *([digest(connection, unknown)] if unknown else [])]:
+                    for vintage, months in part.items():
+                        whole.setdefault(vintage, {}).update(months)
     path.write_text(json.dumps(made), encoding="utf-8")
 
 
 def load_digests(path: Path) -> Digests:
     """What `write_digests` kept."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _digests(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, dict[str, str]]:
-    columns = [row[0] for row in connection.execute(f'DESCRIBE "{table}"').fetchall()]
-    month = next(name for name in MONTHS if name in columns)
-    vintage = "vintage" if "vintage" in columns else "''"
-    row = f"hash({', '.join(f'{chr(34)}{name}{chr(34)}' for name in columns if name not in PROVENANCE)})"
-    made: dict[str, dict[str, str]] = {}
-    for edition, code, *numbers in connection.execute(
-        f'SELECT {vintage}, "{month}", count(*), sum(row), bit_xor(row) FROM (SELECT *, {row} AS row FROM "{table}") GROUP BY ALL ORDER BY ALL'
-    ).fetchall():
-        made.setdefault(edition or "", {})[code or ""] = "-".join(map(str, numbers))
-    return made
 
 
 def keys(

@@ -106,11 +106,12 @@ class ProductStatistics:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, table in self.counts.items():
             np.save(folder / f"{name}.npy", table.counts, allow_pickle=False)
-        outline = asdict(self.outline) | {
-            "codelists": {name: {"name": codes.name, "title": codes.title, "rows": codes.rows} for name, codes in self.outline.codelists.items()}
+        outline = vars(self.outline) | {
+            "tables": [vars(table) for table in self.outline.tables],
+            "codelists": {name: {"name": codes.name, "title": codes.title, "rows": codes.rows} for name, codes in self.outline.codelists.items()},
         }
         whole = {"outline": outline, "comparisons": [asdict(comparison) for comparison in self.comparisons]}
-        (folder / "statistics.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
+        (folder / "statistics.json").write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "ProductStatistics":
