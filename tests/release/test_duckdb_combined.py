@@ -129,7 +129,9 @@ def test_wilsons_interval_is_that_of_the_literature(database):
 def test_every_macro_says_what_it_takes(database):
     said = dict(database.execute("SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").fetchall())
     assert set(said) == {"wilson", *(f"victims_by_age_group_{what}" for what in ("trend", "ranking", "rolling_12"))} and all(said.values())
-    assert "of_age_group: a code or a label. by_level" in said["victims_by_age_group_trend"]
+    assert "where several codes have a label, each is a series. by_level: which periods (total, year, month, financial_year), month" in said["victims_by_age_group_trend"]
+    days = database.execute("SELECT DISTINCT month, CAST(month_start AS VARCHAR) FROM victims_test.v_victims_by_age_group WHERE month IN ('total', '2024', '2023/24', '2024-03') ORDER BY 1").fetchall()
+    assert days == [("2023/24", "2023-04-01"), ("2024", "2024-01-01"), ("2024-03", "2024-03-01"), ("total", None)]
 
 
 def test_an_unchanged_file_is_left_as_it_is_and_a_new_version_replaces_it(tmp_path):

@@ -2,7 +2,7 @@
 
 All of it follows from the descriptor and the code lists in the file; nothing here is counted or protected. For a table `t` there are
 
-    v_t                                 labels and levels beside the codes, the status in words
+    v_t                                 labels and levels beside the codes, the first day of each period, the status in words
     v_t_latest                          the same for the latest of its shortest periods
     t_trend(place, ...)                 one series over time; the code or the label of each dimension
     t_ranking(period, of_level, ...)    the codes of a level of the first dimension, highest first
@@ -19,7 +19,7 @@ import duckdb
 from vawg_opendata.release.package.tables import NOT_AVAILABLE, STATUS_CODES
 from vawg_opendata.schemas.rules import literal, quoted
 
-PERIODS = ("month", "quarter", "year", "financial_year", "pooled_3", "pooled_5")
+PERIODS = ("month", "year", "financial_year", "pooled_3", "pooled_5")
 """Levels of time, the shortest first."""
 Z = 1.959963984540054
 """Of a normal distribution, 95 % lie within so many standard deviations."""
@@ -203,13 +203,13 @@ def _statements(connection: duckdb.DuckDBPyConnection, resource: Mapping, schema
     dimensions = [name for name in fields if name in links and name not in taken]
     levels = {name: _levels(connection, schema, links[name], table, name) for name in dimensions}
     period = next((name for name in dimensions if set(levels[name]) & set(PERIODS)), "")
-    words = _words(dimensions, measures, fields)
-    statements = _view(schema, table, resource, dimensions, links, measures, words)
+    words = _words(dimensions, measures, fields, period)
+    statements = _view(schema, table, resource, dimensions, links, measures, words, period)
     if period:
         shortest = next(level for level in PERIODS if level in levels[period])
         statements += _latest(schema, table, resource, period, shortest, links[period], measures[0], words)
         others = {name: levels[name]["total"][0] if "total" in levels[name] else "" for name in dimensions if name != period}
-        statements += _macros(schema, table, others, period, shortest, measures, fields)
+        statements += _macros(schema, table, others, period, shortest, measures, fields, {name: ", ".join(levels[name]) for name in dimensions})
     return statements
 
 
@@ -223,23 +223,28 @@ def _levels(connection: duckdb.DuckDBPyConnection, schema: str, codelist: str, t
     return levels
 
 
-def _words(dimensions, measures, fields) -> dict[str, str]:
+def _words(dimensions, measures, fields, period) -> dict[str, str]:
     """What the columns of a view hold."""
     words = {}
     for name in dimensions:
         title = fields[name]["title"]
         words |= {name: f"{title}: code.", f"{name}_label": f"{title}: what the code stands for.", f"{name}_level": f"{title}: level of the code."}
+    if period:
+        words[f"{period}_start"] = f"{fields[period]['title']}: first day of the period, for charts; empty for all of it together."
     for measure, status in measures:
         words |= {name: fields[name]["description"] for name in (measure, status)} | {f"{status}_label": "What the status means; published where it is empty."}
     return words
 
 
-def _view(schema, table, resource, dimensions, links, measures, words) -> list[str]:
+def _view(schema, table, resource, dimensions, links, measures, words, period) -> list[str]:
     selected, joined = [], []
     for position, name in enumerate(dimensions):
         alias = f"list_{position}"  # every name has its schema: DuckDB 1.1 in Python takes a bare one for a variable of the program
         selected += [f"cells.{quoted(name)}", f"{alias}.label AS {quoted(f'{name}_label')}", f"{alias}.level AS {quoted(f'{name}_level')}"]
         joined.append(f"JOIN {schema}.{quoted(links[name])} AS {alias} ON {alias}.code = cells.{quoted(name)}")
+        if name == period:
+            first = f"CASE {alias}.level WHEN 'month' THEN {alias}.code || '-01' WHEN 'financial_year' THEN {alias}.code[:4] || '-04-01' WHEN 'total' THEN NULL"
+            selected.append(f"CAST({first} ELSE {alias}.code[:4] || '-01-01' END AS DATE) AS {quoted(f'{name}_start')}")
     for measure, status in measures:
         cases = " ".join(f"WHEN {literal(code)} THEN {literal(label)}" for code, label in STATUS_CODES.items())
         meaning = f"CASE cells.{quoted(status)} {cases} ELSE 'published' END"
@@ -264,22 +269,22 @@ def commented(schema: str, view: str, text: str, words: str, columns: Mapping[st
     return statements + [f"COMMENT ON COLUMN {name}.{quoted(column)} IS {literal(said)}" for column, said in columns.items()]
 
 
-def _macros(schema, table, others: Mapping[str, str], period, shortest, measures, fields) -> list[str]:
+def _macros(schema, table, others: Mapping[str, str], period, shortest, measures, fields, levels: Mapping[str, str]) -> list[str]:
     view = f"{schema}.{quoted(f'v_{table}')}"
     names = list(others)
     # A parameter with a default can only be given by name, in every version: the first dimension comes without one.
     given = [f"of_{name}" + (f" := {literal(others[name])}" if position else "") for position, name in enumerate(names)]
     chosen = " AND ".join(f"({quoted(name)} = of_{name} OR {quoted(f'{name}_label')} = of_{name})" for name in names) or "true"
-    shown = ", ".join([*(f"{quoted(name)}, {quoted(f'{name}_label')}" for name in names), quoted(period)])
+    shown = ", ".join([*(f"{quoted(name)}, {quoted(f'{name}_label')}" for name in names), quoted(period), quoted(f"{period}_start"), quoted(f"{period}_label")])  # the label says so of a period that is not over
     values = ", ".join(f"{quoted(measure)}, {quoted(status)}" for measure, status in measures)
-    by_name = f" By name, or else the total: {', '.join(f'of_{name} := ...' for name in names[1:])}." if len(names) > 1 else ""
-    said = f" of_{names[0]}: a code or a label.{by_name}" if names else ""
+    by_name = f" Given by name, or else the total: {', '.join(f'of_{name}' for name in names[1:])}." if len(names) > 1 else ""
+    said = f" of_{names[0]}: a code or a label; where several codes have a label, each is a series.{by_name}" if names else ""
     statements = _macro(
         schema,
         f"{table}_trend",
         [*given, f"by_level := {literal(shortest)}"],
         f"SELECT {shown}, {values} FROM {view} WHERE {chosen} AND {quoted(f'{period}_level')} = by_level ORDER BY ALL",
-        f"One series over time.{said} by_level: which periods, a level of {period}.",
+        f"One series over time.{said} by_level: which periods ({levels[period]}), {shortest} unless given by name.",
     )
     if names:
         first, *rest = names
@@ -293,7 +298,7 @@ def _macros(schema, table, others: Mapping[str, str], period, shortest, measures
             f"{quoted(first)}, {quoted(f'{first}_label')}, {quoted(measure)}, {quoted(status)} FROM {view} "
             f"WHERE {quoted(period)} = of_period AND {quoted(f'{first}_level')} = of_level{fixed} "
             f"ORDER BY {quoted(measure)} DESC NULLS LAST, {quoted(first)}",
-            f"The codes of a level of {first}, highest first; those withheld have no place. of_period: a code of {period}; of_level: a level of {first}.",
+            f"The codes of a level of {first}, highest first; those withheld have no place. of_period: a code of {period}; of_level: a level of {first} ({levels[first]}).",
         )
     counts = [measure for measure, _ in measures if fields[measure]["type"] == "integer"]
     if shortest == "month" and counts:
