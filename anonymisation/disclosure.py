@@ -1,4 +1,4 @@
-"""What may be told of how tables were protected: the content of ``disclosure.json``.
+"""What may be told of how tables and records were protected: the content of ``disclosure.json``.
 
 Belongs here: words and numbers that describe a policy and its result without helping to undo it.  Does not belong
 here: writing files; the outcome of each cell, which is internal (``outcomes``).
@@ -11,12 +11,14 @@ themselves or for others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from anonymisation.perturbation.policies import CellKey, PerturbationPolicy, Rounding, ThresholdRounding
 from anonymisation.policy import Policy
 from anonymisation.primary import GroupDisclosure
+from anonymisation.records.models import DistinctLDiversity, EntropyLDiversity, Model, RecursiveLDiversity, TCloseness
+from anonymisation.records.policy import RecordPolicy
 
 if TYPE_CHECKING:
     from anonymisation.intruder import Attack
@@ -89,6 +91,38 @@ SOURCES = {
     ),
 }
 
+ANONYMITY = "Whoever knows {columns} of a person finds at least {k} records that are the same in all of it, however coarsely it is told; an empty value counts as a value."
+POPULATION = " At least {k_map} people of the population are the same in it."
+DIVERSITY = {
+    DistinctLDiversity: " Among records that are the same, {column} has at least {model.l} different values.",
+    EntropyLDiversity: " Among records that are the same, {column} is as uncertain as {model.l} equally frequent values.",
+    RecursiveLDiversity: " Among records that are the same, the most frequent value of {column} is rarer than {model.c} times all from number {model.l} on, the most frequent being number 1.",
+}
+MODELS = {
+    DistinctLDiversity: "distinct l-diversity",
+    EntropyLDiversity: "entropy l-diversity",
+    RecursiveLDiversity: "recursive (c,l)-diversity",
+    TCloseness: "t-closeness",
+}
+CLOSENESS = " Among records that are the same, {column} is spread as in all records, to a distance of {model.t}."
+RECORD_LIMITS = (
+    "Not guaranteed against somebody who knows more of a person than these columns, or of others that their records are among them; nor that "
+    "nobody supposes of a person what often holds of people like her."
+)
+RECODING = {
+    "local": "Local recoding: values are replaced by coarser ones along declared hierarchies, record by record and no further than needed, so that the most detail "
+    "is kept (granularity).",
+    "global": "Global recoding: every column is told at one level of a declared hierarchy, at the combination of levels that loses least of all that keep the policy "
+    "({loss}); at most {max_suppressed:.0%} of the records are suppressed.",
+}
+RECORD_SOURCES = {
+    "k": "Samarati, Protecting respondents' identities in microdata release, IEEE Transactions on Knowledge and Data Engineering 13(6), 2001",
+    "l": "Machanavajjhala et al., l-diversity: privacy beyond k-anonymity, ACM Transactions on Knowledge Discovery from Data 1(1), 2007",
+    "t": "Li, Li and Venkatasubramanian, t-closeness: privacy beyond k-anonymity and l-diversity, ICDE 2007",
+    "local": "Prasser et al., Flexible data anonymization using ARX, Software: Practice and Experience 50(7), 2020",
+    "global": "Kohlmayer et al., Flash: efficient, stable and optimal k-anonymity, PASSAT 2012",
+}
+
 
 def kind_of(policy: Policy | PerturbationPolicy) -> str:
     """The name of a policy's kind in an appetite file."""
@@ -134,6 +168,40 @@ def describe(policy: Policy | PerturbationPolicy) -> dict:
         "method": method,
         "sources": list(SOURCES[kind]),
     }
+
+
+def describe_records(policy: RecordPolicy) -> dict:
+    """A policy for records in words, with the keys of ``describe``; its kind is ``records``."""
+    words = ANONYMITY.format(columns=_listed(policy.quasi_identifiers), k=policy.k)
+    words += POPULATION.format(k_map=policy.k_map) if policy.k_map else ""
+    models = [(column, model) for column, models in policy.sensitive.items() for model in models]
+    for column, model in models:
+        words += DIVERSITY.get(type(model), CLOSENESS).format(column=column, model=model)
+    closeness = {"t" for _, model in models if type(model) not in DIVERSITY}
+    used = ["k", *(["l"] if len(closeness) < len({type(model) for _, model in models}) else []), *closeness, policy.recoding]
+    return {
+        "kind": "records",
+        "parameters": {
+            "k": policy.k,
+            **({"k_map": policy.k_map} if policy.k_map else {}),
+            "quasi_identifiers": list(policy.quasi_identifiers),
+            "sensitive": {column: [_model(model) for model in models] for column, models in policy.sensitive.items()},
+            "recoding": policy.recoding,
+        },
+        "guarantee": words,
+        "not_guaranteed": RECORD_LIMITS,
+        "method": RECODING[policy.recoding].format(loss=policy.loss, max_suppressed=policy.max_suppressed),
+        "sources": [RECORD_SOURCES[name] for name in used],
+    }
+
+
+def _model(model: Model) -> dict:
+    """A model by its name and numbers; by which order or hierarchy values are close is not told."""
+    return {"model": MODELS[type(model)], **{name: value for name, value in vars(model).items() if isinstance(value, int | float)}}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def disclosure(

@@ -8,10 +8,11 @@ import pytest
 
 from anonymisation import CountTable, Policy, PublishedTable, attack, protect
 from anonymisation.appetite import load_appetite
-from anonymisation.disclosure import describe, disclosure, kind_of
+from anonymisation.disclosure import describe, describe_records, disclosure, kind_of
 from anonymisation.outcomes import outcomes
 from anonymisation.perturbation import CellKey, Rounding, TenFive, apply, known_intervals
 from anonymisation.primary import GroupDisclosure, Singletons
+from anonymisation.records import DistinctLDiversity, EntropyLDiversity, RecordPolicy, RecursiveLDiversity, TCloseness
 from tests.anonymisation.systems import flat
 
 HIERARCHIES = {"a": flat("a", *"pqrs"), "b": flat("b", *"wxyz")}
@@ -116,3 +117,20 @@ def test_results_that_may_be_published_hold_no_outcome():
     assert set(result.summary["t"]) == {"cells", "withheld", "beyond"}
     assert set(vars(result.tables["t"])) == {"name", "measure", "axes", "values", "published"}
     assert (result.tables["t"].values[~result.tables["t"].published] == 0).all()
+
+
+def test_a_policy_for_records_is_told_with_its_models_and_numbers():
+    models = {"illness": (DistinctLDiversity(2), TCloseness(0.3, order=("a", "b"))), "debt": (EntropyLDiversity(2.5), RecursiveLDiversity(3.0, 2))}
+    policy = RecordPolicy(("age", "place"), k=7, sensitive=models, recoding="local")
+    told = describe_records(policy)
+    assert json.loads(json.dumps(told)) == told
+    assert "age and place" in told["guarantee"] and "at least 7 records" in told["guarantee"] and "illness has at least 2 different values" in told["guarantee"]
+    assert "distance of 0.3" in told["guarantee"] and "rarer than 3.0 times all from number 2 on" in told["guarantee"]
+    assert told["parameters"]["sensitive"] == {
+        "illness": [{"model": "distinct l-diversity", "l": 2}, {"model": "t-closeness", "t": 0.3}],
+        "debt": [{"model": "entropy l-diversity", "l": 2.5}, {"model": "recursive (c,l)-diversity", "c": 3.0, "l": 2}],
+    }
+    assert len(told["sources"]) == 4 and told["method"].startswith("Local recoding") and told["not_guaranteed"]
+    whole = describe_records(RecordPolicy(("age",), k=5, max_suppressed=0.1, loss="entropy"))
+    assert "knows age of" in whole["guarantee"] and "10% of the records" in whole["method"] and "entropy" in whole["method"]
+    assert len(whole["sources"]) == 2

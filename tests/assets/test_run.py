@@ -230,5 +230,14 @@ def test_a_disclosure_statement_tells_nothing_that_the_published_tables_do_not(f
             held = [(one["measure"], sorted(one["packages"])) for one in by_readers]
             same = by_readers[held.index((verdict["measure"], sorted(verdict["packages"])))]
             assert all(verdict[key] == same[key] for key in ("tables", "cells", "withheld", "disclosed"))
+        for one in told.get("records", []):
+            if "protection" in one:
+                resource = next(resource for resource in json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"] if resource["name"] == one["table"])
+                parameters, quasi = one["protection"]["parameters"], ", ".join(resource["records"]["quasiIdentifiers"])
+                sizes = duckdb.execute(f"SELECT count(*) FROM read_csv('{folder / resource['path']}', all_varchar=true) GROUP BY {quasi}").fetchall()
+                assert (one["records"], one["smallest_class"]) == (sum(size for (size,) in sizes), min(size for (size,) in sizes))
+                assert parameters["k"] == resource["records"]["k"] <= one["smallest_class"] and parameters["quasi_identifiers"] == resource["records"]["quasiIdentifiers"]
+                assert {name: models[0]["l"] for name, models in parameters["sensitive"].items()} == {name: models["l"] for name, models in resource["records"]["sensitive"].items()}
+                assert told["losses"][one["table"]]["class-size"] == round(one["records"] / len(sizes), 3)
         words = json.dumps(told).lower()
-        assert not [word for word in ("primary", "secondary", "seed", "complementary cells") if word in words]
+        assert not [word for word in ("left_out", "entropy\"", "primary", "secondary", "seed", "complementary cells") if word in words]

@@ -74,6 +74,20 @@ def test_the_audit_finds_nothing_in_any_version(versions):
     assert len(report.records) == 2 * 14  # thirteen tables, and those of cases joined
 
 
+def test_the_disclosure_statement_says_how_cases_and_pools_are_protected_and_what_was_lost(versions):
+    for number, version in enumerate(versions):
+        told = json.loads((version / "disclosure.json").read_text(encoding="utf-8"))
+        assert told["kind"] == "records" and told["parameters"]["k"] == 3 and "at least 3 records" in told["guarantee"]
+        assert "at least 10 cases" in told["pools"] and "no more than 67%" in told["pools"] and told["beside_tables"] and told["versions"]
+        assert "threshold" not in told and told["tables"] == told["intruder"] == []
+        joined = told["records"][-1]
+        assert joined["smallest_class"] >= 3 and joined["records"] == len(rows(version, "record_offences"))
+        # Entropy is by how often values were there before, and who waits or was not drawn is nobody's business.
+        assert set(told["losses"]) == {"added_cases"} and set(told["losses"]["added_cases"]) == {"granularity", "discernibility", "class-size"}
+        assert 0 < told["losses"]["added_cases"]["granularity"] < 1, number
+        assert not {"untold", "added", "missing", "held", "left_out"} & set(told)
+
+
 def test_the_same_months_again_are_the_same(world, versions):
     again = world.made_after(versions[1], MONTHS[1])
     assert again.summary["added"] == 0

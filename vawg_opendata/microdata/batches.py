@@ -48,10 +48,10 @@ def protect_linked(
     old = {} if last is None else _told(last)
     after = "" if not old else max(batch.partition("/")[2] for batch in old[CASE_TABLES[0].name].column("batch").unique().to_pylist())
     new: Mapping[str, pyarrow.Table] = {}
-    untold: list[str] = []
+    told: dict[str, object] = {}
     if after < last_month:
         try:
-            new, untold = protect_cases(declared, records, beside, secret, after, last_month)
+            new, told = protect_cases(declared, records, beside, secret, after, last_month)
         except ProtectionError:
             new = {}
     tables = {table.name: _together(table.names[0], [made[table.name] for made in (old, new) if made]) for table in _TABLES if old or new}
@@ -59,7 +59,7 @@ def protect_linked(
         return None
     partners = {profile: partner_tables(declared, tables, secret, profile) for profile in declared.partners}
     added = new[CASE_TABLES[0].name].num_rows if new else 0
-    summary = {"records": tables[CASE_TABLES[0].name].num_rows, "added": added, "tables": len(tables), "partners": len(partners), "untold": untold}
+    summary = {"records": tables[CASE_TABLES[0].name].num_rows, "added": added, "tables": len(tables), "partners": len(partners), **told}
     return Microdata(
         _described(declared, tables),
         {"area": load_codelist("area")},

@@ -39,9 +39,9 @@ NEAR = ("bcu", "borough", "recorded_quarter", "recorded_month", "location_settin
 
 def protect_cases(
     declared: LinkedRecords, records: Path, beside: Sequence[TableBeside], secret: bytes, after: str, last: str
-) -> tuple[dict[str, "pyarrow.Table"], list[str]]:
-    """The rows of all tables for the cases recorded after one month and up to another, by the name of the table; and the fields that are left empty, because
-    no pool of these cases can hide them.
+) -> tuple[dict[str, "pyarrow.Table"], dict[str, object]]:
+    """The rows of all tables for the cases recorded after one month and up to another, by the name of the table; and of these cases what was lost by
+    coarsening them (`losses`) and which fields are left empty, because no pool of them can hide them (`untold`).
 
     Rows of cases are in the order of their keys, those of pools in that of theirs. `anonymisation.ProtectionError` where nothing keeps the policy.
     """
@@ -52,7 +52,7 @@ def protect_cases(
     offences = {name: at_level(load_codelist("offence"), whole.column("offence"), level).to_pylist() for name, level in zip(OFFENCE, OFFENCE_LEVELS, strict=False)}
     kept = {name: np.where(told <= place, offences[name], load_codelist("offence").total) for place, name in enumerate(OFFENCE)}
     ladders = {name: Ladder.of(name, whole.column(f"known_{name}").unique().to_pylist()) for name in LADDERS}
-    shown = _coarsened(declared, whole, ladders, kept["offence_group"], np.array(offences["offence_group"]))
+    shown, losses = _coarsened(declared, whole, ladders, kept["offence_group"], np.array(offences["offence_group"]))
     rows = {name: values for ladder in ladders.values() for name, values in ladder.fields(shown[ladder.name]).items()} | kept
     values = {field.name: _values(whole, field) for table in POOL_TABLES for field in table.fields if field.part == Part.POOLED}
     pools, untold = _pooled(declared, shown, rows, values)
@@ -71,7 +71,7 @@ def protect_cases(
             order = _shuffled(rows[key], Stream(secret, "shuffle", declared.whole_for, field.name, batch))
             columns[field.name] = pyarrow.nulls(order.size, pyarrow.string()) if field.name in untold else values[field.name].take(pyarrow.array(order))
         made[table.name] = _table(table, columns)
-    return made, untold
+    return made, {"losses": losses, "untold": untold}
 
 
 def _chosen(
@@ -109,8 +109,8 @@ def _once(persons: "pyarrow.ChunkedArray", draw: np.ndarray) -> np.ndarray:
 
 def _coarsened(
     declared: LinkedRecords, whole: "pyarrow.Table", ladders: Mapping[str, Ladder], told_group: np.ndarray, true_group: np.ndarray
-) -> dict[str, np.ndarray]:
-    """What each case is told as, by quasi-identifier: a label of its ladder."""
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """What each case is told as, by quasi-identifier: a label of its ladder; and what was lost by that."""
     import pyarrow
 
     from anonymisation.records import protect_records
@@ -118,7 +118,8 @@ def _coarsened(
     columns = {name: whole.column(f"known_{name}") for name in ladders}
     table = pyarrow.table(columns | {"offence_group": pyarrow.array(told_group), "true_group": pyarrow.array(true_group)})
     made = protect_records(table, [ladder.hierarchy for ladder in ladders.values()], declared.policy)
-    return {name: np.array(made.table.column(name).cast(pyarrow.string()).to_pylist(), dtype=object) for name in ladders}
+    shown = {name: np.array(made.table.column(name).cast(pyarrow.string()).to_pylist(), dtype=object) for name in ladders}
+    return shown, {name: round(loss, 3) for name, loss in made.losses.items()}
 
 
 def _pooled(

@@ -88,7 +88,7 @@ def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view
         quasi_identifiers=[name for name in declared.policy.quasi_identifiers if name in names],
         sensitive={name: models for name, models in declared.policy.sensitive.items() if name in names},
     )
-    rows, left_out, granularity = _recoded(connection, table, declared, policy, codelists)
+    rows, left_out, losses = _recoded(connection, table, declared, policy, codelists)
     claim = {
         "quasiIdentifiers": list(policy.quasi_identifiers),
         "k": policy.k,
@@ -97,15 +97,15 @@ def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view
     if declared.measure:
         dimensions = {column.name: column.dimension for column in columns if column.dimension}
         claim["counts"] = {"measure": declared.measure, "dimensions": dimensions, "excludes": [LEGAL_HOLD]}
-    summary = {"records": rows.num_rows, "k": policy.k, "granularity": round(granularity, 3), "source": view.source}
+    summary = {"records": rows.num_rows, "k": policy.k, "losses": losses, "source": view.source}
     made = RecordTable(declared.name, view.source, rows, claim, {"held": held, "left_out": left_out})
     return Microdata((made,), codelists, summary)
 
 
 def _recoded(
     connection: duckdb.DuckDBPyConnection, table: "pyarrow.Table", declared: RecordList, policy: "RecordPolicy", codelists: Mapping[str, CodeList]
-) -> tuple["pyarrow.Table", int, float]:
-    """The protected records in the order of their values, how many are left out, and the granularity kept (0 to 1).
+) -> tuple["pyarrow.Table", int, dict[str, float]]:
+    """The protected records in the order of their values, how many are left out, and what was lost of the others, as `anonymisation.records` measures it.
 
     Records that differ in what is `kept` never look alike, so each such group is protected by itself. A group for which
     nothing keeps the policy, because it is too small or all alike, is left out.
@@ -114,12 +114,14 @@ def _recoded(
 
     from anonymisation import ProtectionError
     from anonymisation.records import RecordHierarchy, protect_records
+    from anonymisation.records.losses import class_losses
 
     groups: dict[tuple[str, ...], list[int]] = {}
     kept = {name: _at_level(codelists[name], level) for name, level in declared.kept.items()}
     for row, codes in enumerate(zip(*(table.column(name).to_pylist() for name in kept), strict=True)):
         groups.setdefault(tuple(kept[name][code] for name, code in zip(kept, codes, strict=True)), []).append(row)
-    parts, left_out, granularity = [], 0, 0.0
+    parts, left_out = [], 0
+    losses = {"granularity": 0.0, "entropy": 0.0}
     for common, rows in sorted(groups.items()):
         above = dict(zip(kept, common, strict=True))
         hierarchies = [RecordHierarchy.from_rows(name, ladders(codelists[name], above.get(name))) for name in policy.quasi_identifiers]
@@ -129,11 +131,13 @@ def _recoded(
             left_out += len(rows)
             continue
         parts.append(protection.table.cast(table.schema))
-        granularity += protection.losses["granularity"] * len(rows)
+        losses = {name: lost + protection.losses[name] * len(rows) for name, lost in losses.items()}
     if not parts:
         raise ProtectionError(f"none of the {table.num_rows} records of {declared.name} can be published under its policy; weaken it, or leave the list out")
     whole = pyarrow.concat_tables(parts)
-    return whole.sort_by([(name, "ascending") for name in table.column_names]), left_out, granularity / whole.num_rows
+    classes = whole.group_by(list(policy.quasi_identifiers)).aggregate([([], "count_all")]).column("count_all").to_numpy()
+    losses = {name: lost / whole.num_rows for name, lost in losses.items()} | class_losses(classes, 0)
+    return whole.sort_by([(name, "ascending") for name in table.column_names]), left_out, {name: round(loss, 3) for name, loss in losses.items()}
 
 
 def _at_level(codelist: CodeList, level: str) -> dict[str, str]:

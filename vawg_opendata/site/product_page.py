@@ -147,7 +147,13 @@ def _protection(statement: Mapping) -> dict:
     words = ""
     if cells - missing:
         words = f"Of {cells - missing:,} cells, {withheld:,} are withheld ({100 * withheld / (cells - missing):.1f} %). The attack before publishing disclosed none."
-    return {"guarantee": statement.get("guarantee", ""), "method": statement.get("method", ""), "words": words}
+    records = [one["protection"] for one in statement.get("records", []) if "protection" in one]
+    return {
+        "guarantee": statement.get("guarantee", ""),
+        "method": statement.get("method", ""),
+        "words": words,
+        "records": [" ".join(one[key] for key in ("guarantee", "method", "beside_tables", "versions")) for one in records],
+    }
 
 
 def changes_words(changes: Mapping) -> list[str]:

@@ -113,7 +113,7 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     if not built.is_new:
         return built
     charts = write_charts(folder, described)
-    write_json(folder / DISCLOSURE, disclosure(product, changes.version, tables, report))
+    write_json(folder / DISCLOSURE, disclosure(product, changes.version, tables, report, content.microdata))
     write_json(folder / "changes.json", plain(product, changes))
     (folder / SCHEMA).write_bytes(SCHEMA_FILE.read_bytes())
     (folder / "README.md").write_text(readme(product, content.outline, tables, described, charts), encoding="utf-8", newline="\n")

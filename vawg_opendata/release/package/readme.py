@@ -30,13 +30,11 @@ def readme(product: Product, outline: Outline, tables: Sequence[PackageTable], d
     lines += ["| table | what | rows | source |", "|---|---|---|---|"]
     lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | {_cell(SOURCE_WORDING[t.source].title)} |" for t in (*statistical, *records)]
     lines += [f"| `{t.name}` | {_cell(t.schema.title)} | {t.rows:,} | |" for t in tables if t.kind not in ("statistics", "records")]
+    rows = "Each table" if product.linked else "Statistical tables have one row per cell and every cell of their dimensions, totals included. Each"
     lines += [
         "",
-        "Each table is in `data/` as CSV and as "
-        if product.linked
-        else "Statistical tables have one row per cell and every cell of their dimensions, totals included. Each is in `data/` as CSV and as "
-        f"Parquet; `{product.name}.duckdb` holds all tables and code lists. The code lists are in `codelists/`, with labels, levels and "
-        "parents; children add up to their parent.",
+        f"{rows} is in `data/` as CSV and as Parquet; `{product.name}.duckdb` holds all tables and code lists. The code lists are in `codelists/`, with labels, "
+        "levels and parents; children add up to their parent.",
     ]
     if product.cut:
         lines += [
