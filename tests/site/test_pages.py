@@ -215,6 +215,17 @@ def test_a_chart_shows_published_numbers_alone(published):
     assert wide.count('stroke-dasharray="5 4"') == 1  # the break of the series
 
 
+@pytest.mark.parametrize("number", ["1.0.0", "1.1.0"])
+def test_headline_numbers_are_published_ones(published, number):
+    text = (published / "site" / "many" / f"{number}.html").read_text(encoding="utf-8")
+    shown = dict(re.findall(r'<dd data-code="([^"]+)"(?: class=".")?>([^<]*)</dd>', text))
+    truth = {key[2][1]: cell for key, cell in released(published / "datastore" / "many" / number, "by_area").items() if key[1][1] == "LDN"}
+    words = {"c": "[c] withheld", "x": "[x] not available", "z": "[z] not applicable"}
+    assert {code: plain(value) for code, value in shown.items()} == {code: words.get(truth[code][1]) or truth[code][0] for code in shown}
+    last = max(code for code, (value, _) in truth.items() if value and len(code) == 7)
+    assert set(shown) == {"total", "2025-12", last}
+
+
 def test_the_headline_chart_of_each_version_is_offered_as_the_files_of_its_package(published):
     for number in ("1.0.0", "1.1.0"):
         text = (published / "site" / "many" / f"{number}.html").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from vawg_opendata.charts.cells import Cells, finest, totals
-from vawg_opendata.charts.headline import headline_caption, shown
+from vawg_opendata.charts.headline import headline_caption, series, shown
 from vawg_opendata.release.files import read_sums, sha256
 from vawg_opendata.release.package.archive import archive_path
 from vawg_opendata.site.figures import figure
@@ -95,15 +95,19 @@ def page(version: Version, versions: Sequence[Version], cells: Sequence[Cells], 
 
 
 def headline(cells: Cells, breaks: Sequence[Mapping[str, str]], *, small: bool = False) -> dict:
-    """The first table's total: over all time, in the latest period, and as a chart (a small one for a card)."""
+    """The first table's total: over all time, in the latest period and, where that is withheld, in the last one published, and as a chart (a
+    small one for a card)."""
     fixed = totals(cells)
     tiles = []
     if cells.period:
-        labels = cells.lists[cells.period].labels
-        total = cells.lists[cells.period].total
-        for code in ([total] if total in cells.axes[cells.period] else []) + finest(cells)[-1:]:
-            place = tuple(cells.at(name, code if name == cells.period else fixed[name]) for name in cells.axes)
-            tiles.append({"name": labels[code], "value": shown(float(cells.values[place]), str(cells.status[place]), cells.integer)})
+        labels, total, periods = cells.lists[cells.period].labels, cells.lists[cells.period].total, finest(cells)
+        published = [code for code, state in zip(periods, series(cells, fixed, periods)[1].tolist(), strict=True) if not state]
+        chosen = [(total, labels[total])] if total in cells.axes[cells.period] else []
+        chosen += [(periods[-1], labels[periods[-1]])]
+        chosen += [(published[-1], f"{labels[published[-1]]}, last published")] if published and published[-1] != periods[-1] else []
+        for code, words in chosen:
+            (value,), (state,) = (found.tolist() for found in series(cells, fixed, [code]))
+            tiles.append({"name": words, "code": code, "status": state, "value": shown(value, state, cells.integer)})
     return {
         "title": cells.measure_title,
         "tiles": tiles,
