@@ -312,7 +312,10 @@ def _shown(
     """The nearest shown descendants of a parent: ``(places, codes, all of the parent)``, by what is shown there."""
     here = np.array([by_code[c][places] >= 0 if c in by_code else np.zeros(len(places), bool) for c in children])
     found = []
-    patterns, which = np.unique(here, axis=1, return_inverse=True) if len(places) else (here, here[0])
+    if len(places) and (here == here[:, :1]).all():  # at nearly all places the same is shown, and sorting them is what costs most here
+        patterns, which = here[:, :1], np.zeros(len(places), dtype=np.int64)
+    else:
+        patterns, which = np.unique(here, axis=1, return_inverse=True) if len(places) else (here, here[0])
     for number in range(patterns.shape[1] if len(places) else 0):
         groups = [(places[which.ravel() == number], (), True)]
         for child, shown in zip(children, patterns[:, number], strict=True):

@@ -6,6 +6,10 @@ makes and gives up (``release``, ``guesses``) and the arithmetic (``intruder``).
 A disclosure is what it is in one release: a withheld cell whose smallest possible count is below the threshold while
 its interval is narrower than the threshold, in any of the releases.  It is looked for in each release by itself, for a
 reader who guesses nothing, and in all together, for the reader who guesses that nothing changed but what visibly did.
+Who holds only some of them guesses otherwise: what she does not see to have changed in between she takes for unchanged,
+where who holds all gives that guess up.  So all together do not tell what two of them do, and pairs are attacked as well.
+Sets of three and more that are not all are not: there are too many.  From each release to the next such a reader has
+the guesses of a pair, and more that proves them wrong than a reader of the pair.
 
 That a withheld count rose by one is no disclosure by itself: revisions of published counts are seen by everybody, and
 the interval of the count moves without becoming narrower.  Where a change does narrow the old count or the new one,
@@ -14,9 +18,10 @@ or where a total less an earlier total is the count of a new month, the interval
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
@@ -74,13 +79,13 @@ class ReleaseAttack:
         return len(self.findings)
 
 
-def attack_releases(releases: Sequence[Release], threshold: int, new: str | None = None) -> ReleaseAttack:
+def attack_releases(releases: Sequence[Release], threshold: int, pairs_with: Collection[str] = ()) -> ReleaseAttack:
     """Attack all ``releases``, in the order in which they were published, measure by measure.
 
-    ``new``: the name of the release that came last. Whoever holds it and only one other guesses otherwise than who holds all:
-    what she does not see to have changed in between she takes for unchanged. Each such pair is attacked too.
+    ``pairs_with``: names of releases of which each is attacked with every other one by itself, too: of a new release, where
+    the others were so attacked before, or of all.
 
-    A connected component that is the same in several releases, or in one and in all together, is attacked once.
+    A connected component that is the same in several releases, in several pairs, or in one and in all together, is attacked once.
 
     Raises ``InconsistentTablesError`` where one release contradicts itself.
     """
@@ -92,8 +97,8 @@ def attack_releases(releases: Sequence[Release], threshold: int, new: str | None
         verdicts = Verdicts(threshold, checked)
         found, held = _found(measure, joint, verdicts, threshold)
         findings += found
-        findings += _in_pairs(measure, joint, verdicts, threshold, new, found)
-        cells, withheld = cells + len(joint.known), withheld + int((~joint.known).sum())
+        findings += _in_pairs(measure, joint, verdicts, threshold, pairs_with, found)
+        cells, withheld = cells + sum(one.system.size for one in joint.snapshots), withheld + int((~joint.known).sum())
         guesses, given_up = guesses + len(held), given_up + int((~held).sum())
     return ReleaseAttack(cells, withheld, guesses, given_up, tuple(findings), checked)
 
@@ -154,20 +159,19 @@ def _found(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> tu
 
 
 def _in_pairs(
-    measure: str, joint: Joint, verdicts: Verdicts, threshold: int, new: str | None, found: Sequence[ReleaseFinding]
+    measure: str, joint: Joint, verdicts: Verdicts, threshold: int, pairs_with: Collection[str], found: Sequence[ReleaseFinding]
 ) -> list[ReleaseFinding]:
-    """What is found of the release ``new`` with one other, and not told in ``found``."""
-    last = next((number for number, snapshot in enumerate(joint.snapshots) if snapshot.name == new), None)
-    if last is None or len(joint.snapshots) < 3:
+    """What is found of a release of ``pairs_with`` with one other, and not told in ``found``."""
+    if len(joint.snapshots) < 3:
         return []
     findings: list[ReleaseFinding] = []
     told = {(tuple(sorted(f.codes.items())), name) for f in found for name in f.releases}
-    for number in range(len(joint.snapshots)):
-        if number != last:
-            both = sorted((number, last))
-            pair = join([joint.snapshots[one] for one in both], [joint.names[joint.release == one] for one in both])
-            findings += _together(measure, pair, kept(pair), verdicts, threshold, told)
-            told |= {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases}
+    for both in combinations(range(len(joint.snapshots)), 2):
+        if {joint.snapshots[number].name for number in both}.isdisjoint(pairs_with):
+            continue
+        pair = joint.of(*both)
+        findings += _together(measure, pair, kept(pair), verdicts, threshold, told)
+        told |= {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases}
     return findings
 
 
@@ -179,18 +183,17 @@ def _alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> li
     findings = []
     for number, snapshot in enumerate(joint.snapshots):
         single = joint.of(number)
-        merged = merge(single, np.zeros(single.links.shape[1], dtype=bool))
+        merged = merge(single, np.zeros(0, dtype=bool))
         found = {
             int(cell): (int(snapshot.values[cell]), int(snapshot.values[cell]), True)
             for cell in np.flatnonzero(snapshot.known & (snapshot.values > 0) & (snapshot.values < threshold))
         }
         # What the parts add up to is known as well.
-        told = (merged.value >= 0) & (merged.value < threshold) & ~snapshot.known
-        found |= {int(cell): (*(int(merged.value[cell]),) * 2, False) for cell in np.flatnonzero(told)}
-        cells = np.flatnonzero(merged.unknown >= 0)
-        names = joint.names[joint.release == number]
-        narrow = verdicts.narrow(merged, names[cells])
-        found |= {int(cells[place]): (*interval, False) for place, interval in narrow.items()}
+        told = (merged.value >= 0) & (merged.value < threshold) & ~single.known
+        found |= {int(single.cell[place]): (*(int(merged.value[place]),) * 2, False) for place in np.flatnonzero(told)}
+        unknown = np.flatnonzero(merged.unknown >= 0)
+        narrow = verdicts.narrow(merged, single.names[unknown])
+        found |= {int(single.cell[unknown[place]]): (*interval, False) for place, interval in narrow.items()}
         where = snapshot.system.locations(np.array(sorted(found), dtype=np.int64))
         findings += [
             ReleaseFinding(measure, where[cell], low, high, (snapshot.name,), published, ())
@@ -215,9 +218,9 @@ def _together(
     findings: dict[tuple, list[int]] = {}
     locations: dict[int, dict[str, str]] = {}
     for number, snapshot in enumerate(joint.snapshots):
-        start = int(joint.starts[number])
-        here = np.array([cell - start for cell in intervals if 0 <= cell - start < snapshot.system.size], dtype=np.int64)
-        locations |= {cell + start: codes for cell, codes in snapshot.system.locations(here).items()}
+        here = [place for place in intervals if joint.release[place] == number]
+        where = snapshot.system.locations(joint.cell[here]) if here else {}
+        locations |= {place: where[int(joint.cell[place])] for place in here}
     for cell in sorted(intervals):
         name = joint.snapshots[int(joint.release[cell])].name
         if (tuple(sorted(locations[cell].items())), name) not in told:

@@ -25,17 +25,19 @@ from anonymisation.releases.release import Release, Snapshot, cell_names, links,
 
 @dataclass(frozen=True)
 class Joint:
-    """All releases side by side: cells are numbered over all of them, those of release ``i`` from ``starts[i]``.
+    """All releases side by side, as far as something withheld is concerned: withheld cells, those in a sum with one, and those guessed
+    to be the same as one.  ``release`` and ``cell`` say which cell of which release each is.
 
-    ``sums`` holds only the sums with a withheld cell; ``lower <= sums @ counts <= upper``, each with the release it is
-    of.  ``links`` are the pairs of cells guessed to be the same, ``names`` the numbers by which cells are recognised
+    ``sums``: ``lower <= sums @ counts <= upper``, each with the release it is of.  ``links`` are the pairs of cells guessed to be the same, ``names`` the numbers by which cells are recognised
     from one release to the next.  ``least``: what readers know a withheld cell to be at least.
+    ``all_names``: by release, the numbers of all its cells.
     """
 
     snapshots: Sequence[Snapshot]
-    starts: np.ndarray
-    names: np.ndarray
+    all_names: Sequence[np.ndarray]
     release: np.ndarray
+    cell: np.ndarray
+    names: np.ndarray
     known: np.ndarray
     values: np.ndarray
     least: np.ndarray
@@ -44,9 +46,9 @@ class Joint:
     sum_release: np.ndarray
     links: np.ndarray
 
-    def of(self, number: int) -> Joint:
-        """One release by itself."""
-        return join([self.snapshots[number]])
+    def of(self, *numbers: int) -> Joint:
+        """One release by itself, or some of them."""
+        return join([self.snapshots[number] for number in numbers], [self.all_names[number] for number in numbers])
 
     def parts(self) -> np.ndarray:
         """By cell, the part of the system it is in: cells are in one part if a sum or a guess ties them.
@@ -83,37 +85,39 @@ def join(snapshots: Sequence[Snapshot], names: Sequence[np.ndarray] | None = Non
 
     Raises ``InconsistentTablesError`` where the published parts of a sum of one release do not add up.
     """
-    sizes = [snapshot.system.size for snapshot in snapshots]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    kept, uppers, release = [], [], []
+    names = cell_names([snapshot.system for snapshot in snapshots]) if names is None else names
+    first, first_cell, second, second_cell = links(snapshots, names)
+    cells, sums = [], []
     for number, snapshot in enumerate(snapshots):
-        sums = sp.csr_array(snapshot.system.sums.astype(np.int64))
-        incomplete = snapshot.system.incomplete
-        involved = abs(sums) @ (~snapshot.known).astype(np.int64) > 0
-        difference = sums @ np.where(snapshot.known, snapshot.values, 0)
-        wrong = np.flatnonzero(~involved & np.where(incomplete, difference < 0, difference != 0))
-        if wrong.size:
-            row = sums[[int(wrong[0])]]
-            parent = snapshot.system.locate(int(row.indices[row.data > 0][0]))
-            raise InconsistentTablesError(
-                f"{snapshot.name}: the published parts of {parent or 'the total'} do not add up to it"
-                f" ({wrong.size} such sums)"
-            )
-        kept.append(sums[np.flatnonzero(involved)])
-        uppers.append(np.where(incomplete[involved], np.inf, 0.0))
-        release.append(np.full(int(involved.sum()), number))
+        concerned = ~snapshot.known
+        rows, _ = snapshot.open_sums
+        concerned[rows.indices] = True
+        concerned[first_cell[first == number]] = concerned[second_cell[second == number]] = True
+        cells.append(np.flatnonzero(concerned))
+        sums.append(sp.csr_array(rows[:, cells[-1]]))
+    sizes = [len(here) for here in cells]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    pairs = np.zeros((2, len(first)), dtype=np.int64)
+    for number, here in enumerate(cells):
+        place = np.searchsorted(here, np.stack([first_cell, second_cell])) + starts[number]
+        pairs = np.where(np.stack([first, second]) == number, place, pairs)
+
+    def all_of(part: str) -> np.ndarray:
+        return np.concatenate([getattr(snapshot, part)[here] for snapshot, here in zip(snapshots, cells, strict=True)])
+
     return Joint(
         snapshots,
-        starts,
-        np.concatenate(cell_names([snapshot.system for snapshot in snapshots]) if names is None else names),
+        names,
         np.repeat(np.arange(len(snapshots)), sizes),
-        np.concatenate([snapshot.known for snapshot in snapshots]),
-        np.concatenate([snapshot.values for snapshot in snapshots]),
-        np.concatenate([snapshot.least for snapshot in snapshots]),
-        sp.csr_array(sp.block_diag(kept, format="csr")),
-        np.concatenate(uppers),
-        np.concatenate(release),
-        links(snapshots, starts),
+        np.concatenate(cells),
+        np.concatenate([own[here] for own, here in zip(names, cells, strict=True)]),
+        all_of("known"),
+        all_of("values"),
+        all_of("least"),
+        sp.csr_array(sp.block_diag(sums, format="csr")),
+        np.concatenate([snapshot.open_sums[1] for snapshot in snapshots]),
+        np.repeat(np.arange(len(snapshots)), [rows.shape[0] for rows in sums]),
+        pairs,
     )
 
 

@@ -97,7 +97,11 @@ def _together(
         lists = [one for one in (*release.lists, *others) if one.measure == measure]
         check_lists_fit(snapshot.system, lists)
         here = joint.release == number
-        moments.append(Counted(snapshot.system, merged.unknown[here], np.where(snapshot.known, snapshot.values, merged.value[here]), lists))
+        unknown, value = np.full(snapshot.system.size, -1, dtype=np.int64), snapshot.values.copy()
+        unknown[joint.cell[here]] = merged.unknown[here]
+        withheld = here & ~joint.known
+        value[joint.cell[withheld]] = merged.value[withheld]
+        moments.append(Counted(snapshot.system, unknown, value, lists))
     own = merged.sums.shape[1]
     if sum(map(extent, moments)) > MOST_PLACED:
         return None
@@ -115,7 +119,7 @@ def _finding(measure: str, joint: Joint, cells: np.ndarray, ends: tuple[int, int
     """An unknown in the words of the releases whose cells have it."""
     numbers = joint.release[cells].tolist()
     first = joint.snapshots[numbers[0]]
-    codes = first.system.locate(int(cells[0] - joint.starts[numbers[0]]))
+    codes = first.system.locate(int(joint.cell[cells[0]]))
     names = tuple(joint.snapshots[number].name for number in dict.fromkeys(numbers))
     given = tuple(snapshot.name for snapshot in joint.snapshots) if len(joint.snapshots) > 1 else ()
     return ReleaseFinding(measure, codes, *ends, names, False, given)

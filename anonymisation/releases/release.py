@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
-from anonymisation.errors import TableError
+from anonymisation.errors import InconsistentTablesError, TableError
 from anonymisation.hierarchy import Hierarchy
 from anonymisation.intruder.placement import RecordList
 from anonymisation.intruder.unknowns import read
@@ -57,6 +58,24 @@ class Snapshot:
     known: np.ndarray
     finest: np.ndarray
     least: np.ndarray
+
+    @cached_property
+    def open_sums(self) -> tuple[sp.csr_array, np.ndarray]:
+        """The sums with a withheld cell, and how far the parts of each may stay below it.
+
+        Raises ``InconsistentTablesError`` where the published parts of another sum do not add up.
+        """
+        sums, incomplete = sp.csr_array(self.system.sums.astype(np.int64)), self.system.incomplete
+        involved = abs(sums) @ (~self.known).astype(np.int64) > 0
+        difference = sums @ np.where(self.known, self.values, 0)
+        wrong = np.flatnonzero(~involved & np.where(incomplete, difference < 0, difference != 0))
+        if wrong.size:
+            row = sums[[int(wrong[0])]]
+            parent = self.system.locate(int(row.indices[row.data > 0][0]))
+            raise InconsistentTablesError(
+                f"{self.name}: the published parts of {parent or 'the total'} do not add up to it ({wrong.size} such sums)"
+            )
+        return sums[np.flatnonzero(involved)], np.where(incomplete[involved], np.inf, 0.0)
 
 
 def snapshots(releases: Sequence[Release], measure: str) -> list[Snapshot]:
@@ -138,20 +157,26 @@ def changed_extent(cells: System, other: System) -> np.ndarray:
     return changed
 
 
-def links(snapshots: Sequence[Snapshot], starts: np.ndarray) -> np.ndarray:
+def links(snapshots: Sequence[Snapshot], names: Sequence[np.ndarray]) -> np.ndarray:
     """The guesses: pairs of cells, each with the next release that has it, of which at least one is withheld.
 
-    Cells are numbered over all snapshots, those of a snapshot from its entry of ``starts``.  Only finest cells are
+    A row for the first release, its cell, the second release, its cell.  ``names``: as ``cell_names`` gives them.  Only finest cells are
     guessed to be unchanged: what follows for the others follows from the sums.  A cell withheld once and published as
     zero another time has changed where zeros are not withheld.
     """
-    names = np.concatenate(cell_names([snapshot.system for snapshot in snapshots]))
-    release = np.repeat(np.arange(len(snapshots)), [snapshot.system.size for snapshot in snapshots])
+    withheld = np.zeros(max((int(own.max(initial=-1)) for own in names), default=-1) + 1, dtype=bool)
+    for snapshot, own in zip(snapshots, names, strict=True):
+        withheld[own[~snapshot.known]] = True
+    cells = [np.flatnonzero(withheld[own]) for own in names]
+    release = np.repeat(np.arange(len(snapshots)), [len(here) for here in cells])
     known, values, finest, least = (
-        np.concatenate([getattr(snapshot, part) for snapshot in snapshots]) for part in ("known", "values", "finest", "least")
+        np.concatenate([getattr(snapshot, part)[here] for snapshot, here in zip(snapshots, cells, strict=True)])
+        for part in ("known", "values", "finest", "least")
     )
-    order = np.lexsort((release, names))
-    follows = names[order[:-1]] == names[order[1:]]
+    named = np.concatenate([own[here] for own, here in zip(names, cells, strict=True)])
+    cell = np.concatenate(cells)
+    order = np.lexsort((release, named))
+    follows = named[order[:-1]] == named[order[1:]]
     first, second = order[:-1][follows], order[1:][follows]
     sensible = (finest[first] | finest[second]) & ~(known[first] & known[second])
     for one, other in ((first, second), (second, first)):
@@ -160,8 +185,9 @@ def links(snapshots: Sequence[Snapshot], starts: np.ndarray) -> np.ndarray:
         grown = changed_extent(snapshots[old].system, snapshots[new].system)
         if grown.any():
             here = (release[first] == old) & (release[second] == new)
-            sensible[here] &= ~grown[first[here] - starts[old]]
-    return np.stack([first[sensible], second[sensible]])
+            sensible[here] &= ~grown[cell[first[here]]]
+    first, second = first[sensible], second[sensible]
+    return np.stack([release[first], cell[first], release[second], cell[second]])
 
 
 def _grew(hierarchy: Hierarchy, other: Hierarchy | None, code: str) -> bool:

@@ -208,10 +208,12 @@ def test_periods_that_are_not_available_are_no_disclosure(tmp_path):
     assert report.ok, report.lines()
 
 
-def test_a_package_made_by_hand_is_audited_from_its_csv_alone(tmp_path):
-    """The least a package needs: a descriptor with the statistics key, a CSV and a code list; line feeds, columns in any order."""
-    (tmp_path / "t.csv").write_text("n_status,place,n\n,total,30\nc,a,\nc,b,\n,d,20\n", encoding="utf-8")
-    (tmp_path / "place.csv").write_text("code,label,level,parent,sort_order\ntotal,All,total,,0\na,A,x,total,1\nb,B,x,total,2\nd,D,x,total,3\n", encoding="utf-8")
+def by_hand(folder, rows, version="1.0.0"):
+    """The least a package needs: a descriptor with the statistics key, a CSV with the lines given, and a code list of its codes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "t.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
+    lines = [f"{code},{code},{'total' if code == 'total' else 'x'},{'' if code == 'total' else 'total'},{order}" for order, code in enumerate(("total", "a", "b", "d"))]
+    (folder / "place.csv").write_text("\n".join(["code,label,level,parent,sort_order", *lines, ""]), encoding="utf-8")
     field = {"type": "string"}
     table = {
         "name": "t", "path": "t.csv", "statistics": [{"measure": "n", "status": "n_status", "threshold": 5}],
@@ -222,13 +224,26 @@ def test_a_package_made_by_hand_is_audited_from_its_csv_alone(tmp_path):
     }  # fmt: skip
     columns = [{"name": name, "type": "string"} for name in ("code", "label", "level", "parent", "sort_order")]
     resources = [table, {"name": "place", "path": "place.csv", "schema": {"fields": columns}}]
-    (tmp_path / "datapackage.json").write_text(json.dumps({"name": "by-hand", "resources": resources}), encoding="utf-8")
-    report = audit([tmp_path])
+    (folder / "datapackage.json").write_text(json.dumps({"name": "by-hand", "version": version, "resources": resources}), encoding="utf-8")
+    return folder
+
+
+def test_a_package_made_by_hand_is_audited_from_its_csv_alone(tmp_path):
+    """Line feeds, columns in any order."""
+    report = audit([by_hand(tmp_path, ["n_status,place,n", ",total,30", "c,a,", "c,b,", ",d,20"])])
     assert report.ok and report.measures[0].withheld == 2  # each may be anything from 1 to 9
-    (tmp_path / "t.csv").write_text("place,n,n_status\ntotal,27,\na,,c\nb,,c\nd,20,\n", encoding="utf-8")
-    assert audit([tmp_path]).ok  # 1 to 6: just wide enough
-    (tmp_path / "t.csv").write_text("place,n,n_status\ntotal,26,\na,,c\nb,,c\nd,20,\n", encoding="utf-8")
-    assert audit([tmp_path]).disclosed == 2
+    assert audit([by_hand(tmp_path, ["place,n,n_status", "total,27,", "a,,c", "b,,c", "d,20,"])]).ok  # 1 to 6: just wide enough
+    assert audit([by_hand(tmp_path, ["place,n,n_status", "total,26,", "a,,c", "b,,c", "d,20,"])]).disclosed == 2
+
+
+def test_what_two_of_three_versions_tell_by_themselves_is_found(tmp_path):
+    """b was 12, then 15, and is 12 again: who has all three knows nothing of what it was, who has the first and the last believes to know."""
+    versions = [["total,33,", "a,,c", "b,,c", "d,20,"], ["total,35,", "b,15,", "d,20,"], ["total,32,", "b,12,", "d,20,"]]
+    folders = [by_hand(tmp_path / str(number), ["place,n,n_status", *rows], f"1.{number}.0") for number, rows in enumerate(versions)]
+    assert audit(folders[:2]).ok and audit(folders[1:]).ok
+    expected = "n at place=a in by-hand 1.0.0: the withheld count can be computed, given by-hand 1.0.0 and by-hand 1.2.0"
+    for together in (folders, folders[::2]):
+        assert [finding for measure in audit(together).measures for finding in measure.findings] == [expected]
 
 
 def test_a_measure_of_another_product_is_another_system(tmp_path):

@@ -162,6 +162,16 @@ def test_a_published_zero_tells_of_a_withheld_cell_only_where_zeros_may_be_withh
     assert [(f.codes["a"], f.low, f.high, f.releases) for f in withheld.findings] == [("p", 0, 0, ("1",))]
 
 
+def test_who_holds_two_of_three_takes_for_unchanged_what_changed_in_between() -> None:
+    """q was 12, then 15, and is 12 again: who has all sees that she knows nothing of q in the first."""
+    releases = [line("1", {"total": 33, "p": None, "q": None, "r": 20}), line("2", {"total": 35, "q": 15, "r": 20}), line("3", {"total": 32, "q": 12, "r": 20})]
+    assert attack_releases(releases, 5).findings == ()
+    assert attack_releases(releases, 5, ["2"]).findings == ()
+    for pairs_with in (["3"], ["1"], ["1", "2", "3"]):
+        (finding,) = attack_releases(releases, 5, pairs_with).findings
+        assert (finding.codes, finding.low, finding.high, finding.releases, finding.given) == ({"a": "p"}, 1, 1, ("1",), ("1", "3"))
+
+
 def test_years_are_recognised_by_their_months_not_by_their_name() -> None:
     """A finest cell of an unfinished year is another cell once the year has more months, though its name stays."""
 

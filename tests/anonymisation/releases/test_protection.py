@@ -44,7 +44,7 @@ def test_no_release_tells_with_the_others_what_it_withholds(history: list[State]
             assert isinstance(error, ReleaseRefusedError)
             return
         held.append(published(f"v{number}", state, protection))
-        assert attack_releases(held, 5, f"v{number}").findings == ()
+        assert attack_releases(held, 5, [f"v{number}"]).findings == ()
         assert all(attack_releases(two, 5).findings == () for two in combinations(held, 2))
 
 

@@ -39,10 +39,10 @@ def wrong_changes(before: Path, version: Path) -> list[str]:
     said = json.loads((version / "changes.json").read_text(encoding="utf-8"))
     stated = {table["name"]: table for table in said["tables"]}
     found = [] if said["since"] == before.name else [f"it says to follow {said['since']}"]
-    years = {code for code, label in _years(version).items() if _years(before).get(code, label) != label}
+    periods = _other_periods(before, version)
     grown = bool(set(old) ^ set(new))
     for name in sorted(set(old) & set(new)):
-        added, removed, cells = set(new[name]) - set(old[name]), set(old[name]) - set(new[name]), _changes(old[name], new[name], years)
+        added, removed, cells = set(new[name]) - set(old[name]), set(old[name]) - set(new[name]), _changes(old[name], new[name], periods)
         grown |= bool(added) or any(cell[-1] == "grown" for cell, *_ in cells)
         table = stated.get(name, {"added": 0, "removed": 0})
         told = {(tuple(row[:-2]), *row[-2:]) for row in table.get("cells", {"rows": []})["rows"]}
@@ -97,27 +97,32 @@ def covered(code: str, codes: Collection[str]) -> set[str]:
     return {one for one in months if one[:4] == code}
 
 
-def _years(version: Path) -> dict[str, str]:
-    """The codes of years, with what is said of how much of each is covered."""
-    path = version / "codelists" / "year.csv"
+def _other_periods(before: Path, version: Path) -> set[str]:
+    """The codes of time that stand for other months than in the version before."""
+    old, new = _labels(before, "month"), _labels(version, "month")
+    years = _labels(before, "year")  # of which the code list has no months; a label says how much is covered
+    found = {code for code, label in _labels(version, "year").items() if years.get(code, label) != label}
+    return found | {code for code in new if covered(code, old) != covered(code, new)}
+
+
+def _labels(version: Path, codelist: str) -> dict[str, str]:
+    path = version / "codelists" / f"{codelist}.csv"
     with path.open(encoding="utf-8", newline="") if path.is_file() else io.StringIO() as file:
         return {row["code"]: row["label"] for row in csv.DictReader(file)}
 
 
-def _changes(before: Cells, after: Cells, years: Collection[str]) -> set[tuple]:
+def _changes(before: Cells, after: Cells, periods: Collection[str]) -> set[tuple]:
     """The cells that differ, as `changes.json` tells them: codes, measure and kind; old and new where both are told.
 
-    `years`: codes of years that cover another time than before.
+    `periods`: codes of time that stand for other months than before.
     """
-    columns = [[{cell[place] for cell, (_, status) in cells.items() if status != "x"} for place in range(len(next(iter(cells))) - 1)] for cells in (before, after)]
-    time = next(place for place, codes in enumerate(columns[1]) if any(re.match(r"\d{4}", code) for code in codes))
-    monthly = any(re.fullmatch(r"\d{4}-\d\d", code) for code in columns[1][time])
-    other = {code for code in columns[1][time] if covered(code, columns[0][time]) != covered(code, columns[1][time])} if monthly else years
+    codes = [{cell[place] for cell in after} for place in range(len(next(iter(after))) - 1)]
+    time = next(place for place, several in enumerate(codes) if any(re.match(r"\d{4}", code) for code in several))
     changes = set()
     for cell in set(before) & set(after):
         if before[cell] != after[cell]:
             (old, was), (new, now) = before[cell], after[cell]
-            counted = "grown" if cell[time] in other else "revised"
+            counted = "grown" if cell[time] in periods else "revised"
             kind = "suppressed" if now == "c" else "released" if was == "c" else counted if not was and not now else "restated"
             changes.add(((*cell, kind), int(old) if kind == counted else None, int(new) if new else None))
     return changes

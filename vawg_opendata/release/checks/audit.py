@@ -7,7 +7,9 @@ Packages are read from their files alone. What is attacked together, measure by 
 
 The newest versions are one moment, in which common cells have one count. From version to version a reader takes a withheld
 cell to be unchanged unless what is published shows otherwise, and subtracts what she had from what she is given
-(`anonymisation.releases`); each version is attacked by itself too. Records that are published one by one, of the people whom
+(`anonymisation.releases`); each version is attacked by itself too, and each pair of versions, because a reader who has two and none
+in between does not see what changed there and guesses otherwise. A new version is attacked with each that is there; those that
+are there were so attacked with each other when they came, and by `audit` again. Records that are published one by one, of the people whom
 the tables count, are attacked together with all of these; in ways that a descriptor does not tell, nothing is known of who
 is left out of them. The statistics key of a resource says what was protected
 and from which threshold on; where packages of one audience differ, the smallest threshold counts, which is the one its
@@ -156,7 +158,8 @@ def _attack(measure: str, packages: Sequence[LoadedPackage], new: LoadedPackage 
     used = [loaded for package in others for loaded in package.tables if loaded.table.measure == measure]
     threshold = min(loaded.threshold for loaded in used)
     moments = releases(measure, current, older)
-    verdict = attack_releases(moments, threshold, None if new is None else _name_of(new, moments))
+    every = [moment.name for moment in moments]
+    verdict = attack_releases(moments, threshold, every if new is None else [name for name in every if name == _name_of(new, moments)])
     beside = attack_releases_beside_lists(moments, threshold)
     findings = _findings(verdict.findings, beside.findings)
     if findings and new is not None and len(others) > 1:

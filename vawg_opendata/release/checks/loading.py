@@ -5,9 +5,11 @@ and every contradiction found while reading. Attacking them belongs in `audit`; 
 `integrity`.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -23,6 +25,7 @@ from vawg_opendata.schemas.rules import quoted
 from vawg_opendata.statistics.facts import LEGAL_HOLD
 
 DEFAULT_AUDIENCE = "datastore"
+MOST_KEPT = 200  # packages that stay in memory, some megabytes each: two years of months of the products of a force
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,19 @@ def _outermost(folders: list[Path]) -> list[Path]:
 
 
 def load_package(folder: Path) -> LoadedPackage:
-    """Read the statistical tables and code lists of a package. ValueError when its descriptor cannot be read."""
+    """Read the statistical tables and code lists of a package. ValueError when its descriptor cannot be read.
+
+    A package whose files have the bytes that they had is not read again: steps of one run ask for all versions again and again.
+    """
+    digest = hashlib.sha256()
+    for path in sorted({folder / DESCRIPTOR, folder / DISCLOSURE, *folder.rglob("*.csv")}):
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return _load(folder, digest.digest())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _load(folder: Path, _content: bytes) -> LoadedPackage:
     try:
         descriptor = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
         resources = {resource["name"]: resource for resource in descriptor["resources"]}
