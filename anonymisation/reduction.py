@@ -25,9 +25,24 @@ from anonymisation.alternatives import PRIMAL_SIMPLEX, TOLERANCE
 from anonymisation.errors import AnonymisationError
 from anonymisation.neighbours import near
 
-EFFORTS = ((1_000, 1_000, (1_000,)), (6_000, 60, (120, 480)), (None, 12, (120,)))
-"""What is spent on one attempt, by how many cells are withheld at most: the cells that may lose their proof by it (if
-more do, the cell stays withheld), and among how many cells new witnesses are looked for, one size after the other."""
+EFFORTS = ((1_000, 1_000), (6_000, 60), (None, 12))
+"""What is spent on one attempt, by how many cells are withheld at most: the cells that may lose their proof by it; if
+more do, the cell stays withheld."""
+
+
+def _sizes(withheld: int, width: int, least: int) -> tuple[int, ...]:
+    """Among how many cells new witnesses are looked for, one size after the other.
+
+    Counts that can fall to 0 mostly make up for each other close by.  Those of 1 that cannot fall do so over longer ways,
+    and an attempt that is too close is lost time; a width of 1 is found soonest, so that it may look furthest.
+    """
+    if withheld <= 1_000:
+        return (1_000,)
+    if withheld > 6_000:
+        return (120,)
+    if least == 0:
+        return (120, 480)
+    return (800,) if width == 1 else (300,)
 
 
 @dataclass
@@ -47,9 +62,10 @@ class Reduction:
     """
 
     def __init__(
-        self, sums: sp.csr_array, withheld: np.ndarray, protected: np.ndarray, room: np.ndarray, width: int
+        self, sums: sp.csr_array, withheld: np.ndarray, protected: np.ndarray, room: np.ndarray, width: int, least: int
     ) -> None:
-        """``protected``: the cells that must keep an interval of ``width``; ``room``: how far each count can fall."""
+        """``protected``: the cells that must keep an interval of ``width``; ``room``: how far each count can fall, to
+        ``least``."""
         self.cells = np.flatnonzero(withheld)
         part = sp.csr_array(sums[:, self.cells])
         part = sp.csr_array(part[np.diff(part.indptr) > 0])
@@ -60,7 +76,8 @@ class Reduction:
         self.open = np.ones(len(self.cells), dtype=bool)
         self.protected = protected[self.cells].copy()
         self._low, self._high = np.zeros(len(self.cells)), np.zeros(len(self.cells))
-        _, self._most_lacking, self._sizes = next(e for e in EFFORTS if e[0] is None or len(self.cells) <= e[0])
+        self._most_lacking = next(most for limit, most in EFFORTS if limit is None or len(self.cells) <= limit)
+        self._sizes = _sizes(len(self.cells), width, least)
         self._witnesses: dict[int, _Witness] = {}
         self._made = 0
         # By cell: the witnesses that change it, and those that its proof rests on.

@@ -36,7 +36,7 @@ smaller the system, the further its programs may reach."""
 WHOLE = 2_000
 """Cells of a system up to which one program over all of them is solved for each cell."""
 
-NEAR = 1_500
+NEAR = 2_000
 """In larger systems, cells of the program over what the covering relaxation withholds near a cell."""
 
 GROWTH = 1.5
@@ -130,7 +130,7 @@ class Search:
     def reduction(self, system: System, counts: np.ndarray, policy: Policy) -> Reduction:
         """The pattern found and its proofs, ready for suppressions to be taken back."""
         room = np.maximum(counts - policy.least, 0)
-        reduction = Reduction(system.sums, self.withheld, self._protected(), room, policy.width)
+        reduction = Reduction(system.sums, self.withheld, self._protected(), room, policy.width, policy.least)
         reduction.learn(self._proof.alternatives)
         unproven = reduction.unproven()
         if len(unproven):
