@@ -1,10 +1,12 @@
-"""What a month more costs, beside making everything again: reading, counting and putting together, up to the statistics.
+"""What a month more costs, beside making everything again: reading, judging, counting and putting together, up to the statistics.
 
-The archive of data.police.uk is delivered by month, so that a month is read alone; an extract is one file for all months, read
-whole, of which only the months that differ are counted again. Processor seconds, each in a process of its own.
+The archive of data.police.uk is delivered by month, so that only the newest is read; an extract is one file for all months, read
+whole, of which only the months that differ are counted again. Processor seconds, each run in a process of its own, which loads
+libraries and lists too; starting Python and importing our own code is not in them.
 
-The archive is made as dense as `LINES` by repeating the sample's crimes under other numbers: the parts that do not grow with it, such
-as adding up all totals, would otherwise hide what a month costs.
+The archive is made as dense as `DENSITIES` by repeating the sample's crimes under other numbers: the parts that do not grow with it
+would otherwise hide what a month costs. What comes after the statistics, protection and release, is measured beside it for the same
+month (`--part months --large`).
 """
 
 import math
@@ -12,97 +14,133 @@ import multiprocessing
 import shutil
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Callable
 from multiprocessing import SimpleQueue
 from pathlib import Path
 
 import duckdb
 
 from vawg_opendata.settings import Settings
+from vawg_opendata.sources import known, police_uk
 
 FIRST, LAST, MONTHS = "2014-01", "2026-02", 146
-LINES = 20_000
+DENSITIES = (4_100, 20_000)
 """Crimes a month in the archive."""
+SAMPLE = 20_000
+"""Records that an archive is made dense from."""
 
 
-def _landing(out: str, records: int, answer: SimpleQueue) -> None:
+def _archive(folder: str, density: int, answer: SimpleQueue) -> None:
     from vawg_opendata.sample import generate
 
-    generate(records, 1, Path(out), first=FIRST, last=LAST, street_months=MONTHS)
-    times = math.ceil(LINES * MONTHS / records)
-    for path in sorted(Path(out, "police_uk").glob("*/*-metropolitan-street.csv")):
+    made = Path(folder, "made")
+    generate(SAMPLE, 1, made, first=FIRST, last=LAST, street_months=MONTHS)
+    times = math.ceil(density * MONTHS / SAMPLE)
+    for path in sorted(made.glob("police_uk/*/*-metropolitan-street.csv")):
         lines = f"SELECT one.* REPLACE (sha256(\"Crime ID\" || range) AS \"Crime ID\") FROM read_csv('{path}', all_varchar = true) AS one, range({times})"
         duckdb.execute(f"COPY ({lines} ORDER BY range, \"Crime ID\") TO '{path}.thick' (HEADER)")
         Path(f"{path}.thick").replace(path)
-    answer.put({})
+    (Path(folder) / "landing").mkdir()
+    for name in (police_uk.NAME, "sample.json"):
+        (made / name).rename(Path(folder, "landing", name))
+    answer.put(None)
+
+
+def _extract(folder: str, records: int, answer: SimpleQueue) -> None:
+    from vawg_opendata.sample import generate
+
+    generate(records, 1, Path(folder, "landing"), first=FIRST, last=LAST, street_months=1)
+    shutil.rmtree(Path(folder, "landing", police_uk.NAME))
+    answer.put(None)
 
 
 def _statistics(settings: Settings, answer: SimpleQueue) -> None:
     """Landing files to statistics of all products, as a run does it."""
     from vawg_opendata import flow
 
+    def count() -> None:
+        for product in flow.chosen_products(settings):
+            flow.count(settings, product)
+
     flow.prepare_landing(settings)
-    figures = {}
-    for step, work in (("read", lambda: flow.read_records(settings)), ("judge", lambda: flow.judge_records(settings)), ("count", lambda: _count(settings))):
-        started = time.process_time()
-        work()
-        figures[step] = round(time.process_time() - started, 2)
+    steps = {"read": lambda: flow.read_records(settings), "judge": lambda: flow.judge_records(settings), "count": count}
+    figures = {name: _timed(step) for name, step in steps.items()}
     answer.put(figures | {"all": round(sum(figures.values()), 2)})
 
 
-def _count(settings: Settings) -> None:
+def _release(settings: Settings, answer: SimpleQueue) -> None:
+    """From the statistics that are there to a published version, and the pages."""
     from vawg_opendata import flow
+    from vawg_opendata.products import PRODUCTS
 
-    for product in flow.chosen_products(settings):
-        flow.count(settings, product)
+    product = PRODUCTS["violence-and-sexual-offences"]
+
+    def protect() -> None:
+        for measure in product.measures:
+            flow.protect_measure(settings, product, measure.name)
+
+    steps = {"protect": protect, "audit and release": lambda: flow.publish_product(settings, product), "pages": lambda: flow.publish_pages(settings)}
+    answer.put({name: _timed(step) for name, step in steps.items()})
 
 
 def _month(settings: Settings, answer: SimpleQueue) -> None:
     """The newest month alone, as its partition does it."""
     from vawg_opendata import flow
 
+    def read() -> None:
+        assert flow.read_months(settings, police_uk.NAME, [LAST])[1] == {LAST: True}
+
+    answer.put(_timed(read))
+
+
+def _timed(step: Callable[[], object]) -> float:
     started = time.process_time()
-    _, read = flow.read_months(settings, "police_uk", [LAST])
-    assert read == {LAST: True}
-    answer.put(round(time.process_time() - started, 2))
+    step()
+    return round(time.process_time() - started, 2)
 
 
-def measure(records: int) -> dict:
-    """The figures; `records` is the size of the extract."""
+def _run(step: Callable[..., None], *arguments: object) -> object:
+    """What a step answers that is run in a process of its own."""
     context = multiprocessing.get_context("spawn")
+    answer = context.SimpleQueue()
+    process = context.Process(target=step, args=(*arguments, answer))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{step.__name__} failed")
+    return answer.get()
 
-    def run(step, *arguments):
-        answer = context.SimpleQueue()
-        process = context.Process(target=step, args=(*arguments, answer))
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise RuntimeError(f"{step.__name__} failed")
-        return answer.get()
 
-    figures: dict = {"records": records, "months": MONTHS, "crimes a month in the archive": LINES}
+def _settings(folder: str, name: str) -> Settings:
+    return Settings(landing=Path(folder, "landing"), work=Path(folder, name), published=Path(folder, f"{name}-published"))
+
+
+def _one_more(density: int, release: bool) -> dict:
     with tempfile.TemporaryDirectory(prefix="vawg-bench-") as folder:
-        whole = Path(folder) / "whole"
-        run(_landing, str(whole), records)
-        for source in ("police_uk", "crime_extract"):
-            landing, work = Path(folder) / source, Path(folder) / f"{source}-work"
-            shutil.copytree(whole / source, landing / source)
-            shutil.copy(whole / "sample.json", landing)
-            settings = Settings(landing=landing, work=work, published=Path(folder) / "published")
-            told: dict = {}
-            if source == "police_uk":
-                newest = landing / source / LAST
-                newest.rename(Path(folder) / LAST)
-                told["all but the newest month"] = run(_statistics, settings)
-                (Path(folder) / LAST).rename(newest)
-                told["the newest month alone, read as a partition"] = run(_month, settings)
-                told["and all put together"] = run(_statistics, settings)
-            else:
-                run(_statistics, settings)
-                told["the same again, nothing changed"] = run(_statistics, settings)
-            told["everything from nothing"] = run(_statistics, replace(settings, work=work.with_name(f"{source}-again")))
-            figures[source] = told
-        street = figures["police_uk"]
-        cost = street["the newest month alone, read as a partition"] + street["and all put together"]["all"]
-        street["a month more, as a share of everything"] = round(cost / street["everything from nothing"]["all"], 3)
+        _run(_archive, folder, density)
+        newest = Path(folder, "landing", police_uk.NAME, LAST)
+        settings = _settings(folder, "work")
+        newest.rename(Path(folder, LAST))
+        time.sleep(known.RESOLUTION / 1e9 + 1)  # the files of a landing folder have been there for longer than that
+        told: dict = {"all but the newest month": _run(_statistics, settings)}
+        if release:
+            told["release without the newest month"] = _run(_release, settings)
+        Path(folder, LAST).rename(newest)
+        shutil.copytree(settings.work, Path(folder, "partition"), symlinks=True)
+        told["the newest month alone, read as a partition"] = _run(_month, _settings(folder, "partition"))
+        told["with the newest month"] = _run(_statistics, settings)
+        if release:
+            told["release with the newest month"] = _run(_release, settings)
+        told["everything from nothing"] = _run(_statistics, _settings(folder, "again"))
+        told["a month more, as a share of everything"] = round(told["with the newest month"]["all"] / told["everything from nothing"]["all"], 3)
+    return told
+
+
+def measure(records: int, large: bool) -> dict:
+    """The figures; `records` is the size of the extract. `large` goes on to the release of what was counted."""
+    figures: dict = {"months": MONTHS, "archive, by crimes a month": {density: _one_more(density, large) for density in DENSITIES}}
+    with tempfile.TemporaryDirectory(prefix="vawg-bench-") as folder:
+        _run(_extract, folder, records)
+        told = {"from nothing": _run(_statistics, _settings(folder, "work")), "the same again, nothing changed": _run(_statistics, _settings(folder, "work"))}
+        figures["extract"] = {"records": records} | told
     return figures
