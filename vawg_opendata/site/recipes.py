@@ -32,11 +32,12 @@ def recipes(version: Version, table: str) -> list[tuple[str, str, str]]:
         ),
         (
             "R",
-            "With the packages frictionless and arrow.",
+            "With the packages frictionless and arrow, or nanoparquet, which reads the same file and is smaller.",
             "library(frictionless)\n"
             'package <- read_package("datapackage.json")\n'
             f'table <- read_resource(package, "{table}")\n\n'
-            f'# or, without reading the description\ntable <- arrow::read_parquet("data/{table}.parquet")',
+            f'# or, without reading the description\ntable <- arrow::read_parquet("data/{table}.parquet")\n\n'
+            f'# or\ntable <- nanoparquet::read_parquet("data/{table}.parquet")',
         ),
         (
             "DuckDB",
