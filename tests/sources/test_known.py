@@ -13,7 +13,9 @@ from vawg_opendata.sources.landing import read_landing
 
 MONTHS = ("2023-01", "2023-02", "2023-03")
 OPENED: list[str] = []
-sys.addaudithook(lambda event, told: OPENED.append(str(told[0])) if event == "open" else None)
+WATCHED: list[bool] = []
+"""Holds something while files that are opened are noted: a hook is for the life of the process."""
+sys.addaudithook(lambda event, told: OPENED.append(str(told[0])) if WATCHED and event == "open" else None)
 
 
 @pytest.fixture
@@ -36,7 +38,11 @@ def file_of(landing, month):
 def read(landing, work):
     """The months that were read again, and those of which a file was opened."""
     OPENED.clear()
-    again = read_landing(landing, work).read
+    WATCHED.append(True)
+    try:
+        again = read_landing(landing, work).read
+    finally:
+        WATCHED.clear()
     return again, tuple(month for month in MONTHS if str(file_of(landing, month)) in OPENED)
 
 

@@ -78,7 +78,8 @@ def _report(version: PublishedVersion) -> str:
     if version.audit.records:
         lines += ["", "| records | number | alike, at least | claims broken |", "|---|--:|--:|--:|"]
     lines += [f"| {one.table} | {one.records:,} | {one.k} | {len(one.findings)} |" for one in version.audit.records]
-    text = "\n".join([*lines, "", (version.folder / "CHANGES.md").read_text(encoding="utf-8")])
+    _, _, changes = (version.folder / "CHANGES.md").read_text(encoding="utf-8").partition("\n")  # without its title, which stands above
+    text = "\n".join([*lines, changes])
     return text if len(text) <= LONGEST_REPORT else text[:LONGEST_REPORT] + "\n\n(The rest is in CHANGES.md of the package.)"
 
 
