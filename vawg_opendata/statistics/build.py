@@ -4,8 +4,9 @@ For a product one source gives a measure as a whole, the first of `facts.SOURCES
 compared with it. A table is built when that source offers all its dimensions. Nothing is suppressed here.
 """
 
+import functools
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,11 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     specs = [product.table(name) for name in chosen]
     full, kept = _codelists(product, specs, months, {name for spec in specs if chosen[spec.name].marks_holds for name in spec.dimensions})
     folder = partial_folder(work, product)
-    totals = {spec.name: period_totals(connection, chosen[spec.name], product.period(spec).name) for spec in specs}
+
+    @functools.cache
+    def totals(table: str) -> dict[str, int]:  # a pass over the records, which many a measure does without
+        return period_totals(connection, chosen[table], product.period(product.table(table)).name)
+
     short, views = _short_views(product, specs, chosen, totals)
     counted_afresh = _count(connection, product, plan, folder, digests)
     outlines, counts = [], {}
@@ -84,7 +89,7 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     used = {spec.measure: sources[spec.measure] for spec in specs}
     result = Outline(product.name, kept, tuple(outlines), used, tuple(months), left_out)
     _agree(result, counts)
-    published = {spec.measure: (chosen[spec.name], product.period(spec).name, totals[spec.name]) for spec in reversed(specs)}
+    published = {spec.measure: (chosen[spec.name], product.period(spec).name, functools.partial(totals, spec.name)) for spec in reversed(specs)}
     comparisons = compare(connection, usable, published)
     return ProductStatistics(result, counts, (*views, *comparisons), counted_afresh)
 
@@ -182,20 +187,22 @@ def outline_of_records(product: Product, records: Path) -> ProductStatistics | N
 
 
 def _short_views(
-    product: Product, specs: Sequence[TableSpec], chosen: Mapping[str, Fact], totals: Mapping[str, Mapping[str, int]]
+    product: Product, specs: Sequence[TableSpec], chosen: Mapping[str, Fact], totals: Callable[[str], Mapping[str, int]]
 ) -> tuple[dict[str, dict[str, int]], list[Comparison]]:
     """What tables lack against another of their measure, by period, where they have a code for it; and the comparisons.
 
-    Views of one source show one total. A row that was quarantined in one of them is missing from it alone. `totals` by table and period.
+    Views of one source show one total. A row that was quarantined in one of them is missing from it alone. `totals` gives those of a table by period.
     """
     short, comparisons = {}, []
     for spec in specs:
-        fact, own = chosen[spec.name], totals[spec.name]
+        views = [other.name for other in specs if other.measure == spec.measure]
+        if len(views) == 1:
+            continue
+        fact, own = chosen[spec.name], totals(spec.name)
         fullest: dict[str, int] = {}
-        for other in specs:
-            if other.measure == spec.measure:
-                for period, count in totals[other.name].items():
-                    fullest[period] = max(count, fullest.get(period, 0))
+        for view in views:
+            for period, count in totals(view).items():
+                fullest[period] = max(count, fullest.get(period, 0))
         lacking = {period: count - own.get(period, 0) for period, count in sorted(fullest.items()) if count > own.get(period, 0)}
         if lacking:
             differences = tuple((period, fullest[period], own.get(period, 0)) for period in lacking)

@@ -3,7 +3,7 @@
 Both compare London's totals per period and nothing finer. They inform a report; they decide nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -25,20 +25,22 @@ class _Series:
 
 
 def compare(
-    connection: duckdb.DuckDBPyConnection, usable: Sequence[Fact], published: Mapping[str, tuple[Fact, str, Mapping[str, int]]]
+    connection: duckdb.DuckDBPyConnection, usable: Sequence[Fact], published: Mapping[str, tuple[Fact, str, Callable[[], Mapping[str, int]]]]
 ) -> tuple[Comparison, ...]:
-    """All comparisons for the measures published: `published` maps a measure to its fact, the name of its period and the totals by it."""
+    """All comparisons for the measures published: `published` maps a measure to its fact, the name of its period and what gives its totals by that."""
     found = []
     for measure, (fact, period, totals) in published.items():
         editions = vintages(connection, fact) or [""]
-        here = _series(fact, totals, editions[0])
-        for older in editions[1:]:
-            there = _series(fact, period_totals(connection, fact, period, older), older)
-            found.append(_comparison("revision", measure, replace(here, name=f"{fact.source} to {editions[0]}"), replace(there, name=f"{fact.source} to {older}")))
         others: dict[str, Fact] = {}
         for other in usable:
             if other.measure == measure and other.source != fact.source and period in other.dimensions:
                 others.setdefault(other.source, other)
+        if not editions[1:] and not others:
+            continue
+        here = _series(fact, totals(), editions[0])
+        for older in editions[1:]:
+            there = _series(fact, period_totals(connection, fact, period, older), older)
+            found.append(_comparison("revision", measure, replace(here, name=f"{fact.source} to {editions[0]}"), replace(there, name=f"{fact.source} to {older}")))
         for other in others.values():
             there = _series(other, period_totals(connection, other, period), (vintages(connection, other) or [""])[0])
             found.append(_comparison("reconciliation", measure, here, there))
