@@ -23,8 +23,12 @@ whole-number solutions are looked for (``certificates``).
 Linear bounds are those of whole numbers in tables of two dimensions (networks); in others they may be wider.
 """
 
-LARGE_COMPONENT, NEIGHBOURHOOD = 1500, 150
-"""Unknowns beyond which, and among which, a cell is first shown to be large by the sums around it alone."""
+LARGE_COMPONENT = 1500
+"""Unknowns beyond which a solution that somebody has told is looked around for others."""
+
+SCREENED, NEIGHBOURHOOD = 5000, 150
+"""Unknowns beyond which, and among which, a cell is first shown to be large by the sums around it alone.  In smaller components a
+program of all sums, begun where the last one ended, costs a twentieth of that."""
 
 VAST = 20_000
 """Unknowns beyond which a program over all of them takes minutes, so that a component is judged by other means (``vast``)."""
@@ -104,7 +108,7 @@ def narrower(
             program.extend(reach.lowest, reach.highest, reach.whole)
         program.sweep(width, open_cells & ~tight[members])
         left = open_cells & (program.proven_width() < width)
-        if len(members) > LARGE_COMPONENT:
+        if len(members) > SCREENED:
             # Their one value is in every witness.
             left &= ~determined[members]
             if small is not None:

@@ -18,7 +18,7 @@ or where a total less an earlier total is the count of a new month, the interval
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -107,55 +107,71 @@ class Drafts:
     """The attack on drafts of one measure of a new release, one after another, each beside the same ``earlier`` releases.
 
     A component that is the same in several drafts is attacked once, and so is what is of the earlier releases alone.  Drafts
-    differ in what they withhold, and have one ``system`` and one ``name``.  ``whole``: as ``Verdicts`` has it.
+    differ in what they withhold, and have one ``system`` and one ``name``.
     """
 
-    def __init__(self, measure: str, earlier: Sequence[Snapshot], system: System, threshold: int, whole: bool) -> None:
+    def __init__(self, measure: str, earlier: Sequence[Snapshot], system: System, threshold: int) -> None:
         self._measure, self._earlier, self._threshold = measure, earlier, threshold
         self._names = cell_names([*(snapshot.system for snapshot in earlier), system])
-        self._verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0), whole)
+        # That counts are whole rarely tells more, and costs most: it is looked at where nothing else is found.
+        self._ways = [_Told(measure, earlier, self._names[:-1], threshold, whole) for whole in (False, True)]
 
     def findings(self, draft: Snapshot) -> list[ReleaseFinding]:
         """What is told to a reader of all earlier releases and the draft or, if nothing is, of one of them and the draft.
 
         What is known without the draft is left out.
         """
-        findings = _found(self._measure, join([*self._earlier, draft], self._names), self._verdicts, self._threshold)[0]
-        if findings:
-            findings = [finding for finding in findings if _what(finding) not in self._before]
-        if findings or len(self._earlier) < 2:
-            return findings
-        for number, earlier in enumerate(self._earlier):
-            pair = join([earlier, draft], [self._names[number], self._names[-1]])
-            findings = _together(self._measure, pair, kept(pair), self._verdicts, self._threshold, set())
-            if findings:
-                alone = _alone(self._measure, pair.of(0), self._verdicts, self._threshold)
-                before = {_what(finding) for finding in alone} | self._before
-                findings = [finding for finding in findings if _what(finding) not in before]
+        last = len(self._earlier)
+        joint = join([*self._earlier, draft], self._names)
+        sides = [joint, *(joint.of(number, last) for number in range(last) if last > 1)]
+        merged: list[Merged] = []
+        for told in self._ways:
+            findings = _alone(self._measure, joint, last, told.verdicts, self._threshold)
             if findings:
                 return findings
+            for place, side in enumerate(sides):
+                if place == len(merged):
+                    merged.append(kept(side)[1])
+                findings = _together(self._measure, side, merged[place], told.verdicts, self._threshold, told.alone)
+                findings = [finding for finding in findings if _what(finding) not in told.together] if findings else []
+                if findings:
+                    return findings
         return []
 
+
+class _Told:
+    """What the releases before a draft tell, found with ``verdicts``: each ``alone``, and all ``together``."""
+
+    def __init__(self, measure: str, earlier: Sequence[Snapshot], names: Sequence[np.ndarray], threshold: int, whole: bool) -> None:
+        self._measure, self._earlier, self._names, self._threshold = measure, earlier, names, threshold
+        self.verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0), whole)
+
     @cached_property
-    def _before(self) -> set[tuple]:
-        """What the earlier releases tell together."""
+    def alone(self) -> set[tuple]:
+        joint = join(self._earlier, self._names) if self._earlier else None
+        return _places(
+            finding for number in range(len(self._earlier)) for finding in _alone(self._measure, joint, number, self.verdicts, self._threshold)
+        )
+
+    @cached_property
+    def together(self) -> set[tuple]:
         if not self._earlier:
             return set()
-        joint = join(self._earlier, self._names[:-1])
-        return {_what(finding) for finding in _found(self._measure, joint, self._verdicts, self._threshold)[0]}
-
-
-def _found(self, held: Sequence[Snapshot]) -> list[ReleaseFinding]:
-        return _found(self._measure, join(held, self._names[: len(held)]), self._verdicts, self._threshold)[0]
+        joint = join(self._earlier, self._names)
+        return {_what(finding) for finding in _together(self._measure, joint, kept(joint)[1], self.verdicts, self._threshold, self.alone)}
 
 
 def _found(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> tuple[list[ReleaseFinding], np.ndarray]:
     """What is found of one measure, and the guesses that the reader keeps."""
-    findings = _alone(measure, joint, verdicts, threshold)
-    held = kept(joint)
+    findings = [one for number in range(len(joint.snapshots)) for one in _alone(measure, joint, number, verdicts, threshold)]
+    held, merged = kept(joint)
     # What is found of a release by itself is not told again.
-    told = {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases}
-    return findings + _together(measure, joint, held, verdicts, threshold, told), held
+    return findings + _together(measure, joint, merged, verdicts, threshold, _places(findings)), held
+
+
+def _places(findings: Iterable[ReleaseFinding]) -> set[tuple]:
+    """Which cells of which releases findings are about."""
+    return {(tuple(sorted(finding.codes.items())), name) for finding in findings for name in finding.releases}
 
 
 def _in_pairs(
@@ -165,13 +181,13 @@ def _in_pairs(
     if len(joint.snapshots) < 3:
         return []
     findings: list[ReleaseFinding] = []
-    told = {(tuple(sorted(f.codes.items())), name) for f in found for name in f.releases}
+    told = _places(found)
     for both in combinations(range(len(joint.snapshots)), 2):
         if {joint.snapshots[number].name for number in both}.isdisjoint(pairs_with):
             continue
         pair = joint.of(*both)
-        findings += _together(measure, pair, kept(pair), verdicts, threshold, told)
-        told |= {(tuple(sorted(f.codes.items())), name) for f in findings for name in f.releases}
+        more = _together(measure, pair, kept(pair)[1], verdicts, threshold, told)
+        findings, told = findings + more, told | _places(more)
     return findings
 
 
@@ -179,35 +195,33 @@ def _what(finding: ReleaseFinding) -> tuple:
     return tuple(sorted(finding.codes.items())), finding.releases
 
 
-def _alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
-    findings = []
-    for number, snapshot in enumerate(joint.snapshots):
-        single = joint.of(number)
-        merged = merge(single, np.zeros(0, dtype=bool))
-        found = {
-            int(cell): (int(snapshot.values[cell]), int(snapshot.values[cell]), True)
-            for cell in np.flatnonzero(snapshot.known & (snapshot.values > 0) & (snapshot.values < threshold))
-        }
-        # What the parts add up to is known as well.
-        told = (merged.value >= 0) & (merged.value < threshold) & ~single.known
-        found |= {int(single.cell[place]): (*(int(merged.value[place]),) * 2, False) for place in np.flatnonzero(told)}
-        unknown = np.flatnonzero(merged.unknown >= 0)
-        narrow = verdicts.narrow(merged, single.names[unknown])
-        found |= {int(single.cell[unknown[place]]): (*interval, False) for place, interval in narrow.items()}
-        where = snapshot.system.locations(np.array(sorted(found), dtype=np.int64))
-        findings += [
-            ReleaseFinding(measure, where[cell], low, high, (snapshot.name,), published, ())
-            for cell, (low, high, published) in sorted(found.items())
-        ]
-    return findings
+def _alone(measure: str, joint: Joint, number: int, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
+    """What one of the releases tells by itself."""
+    snapshot, single = joint.snapshots[number], joint.of(number)
+    merged = merge(single, np.zeros(0, dtype=bool))
+    found = {
+        int(cell): (int(snapshot.values[cell]), int(snapshot.values[cell]), True)
+        for cell in np.flatnonzero(snapshot.known & (snapshot.values > 0) & (snapshot.values < threshold))
+    }
+    # What the parts add up to is known as well.
+    told = (merged.value >= 0) & (merged.value < threshold) & ~single.known
+    found |= {int(single.cell[place]): (*(int(merged.value[place]),) * 2, False) for place in np.flatnonzero(told)}
+    unknown = np.flatnonzero(merged.unknown >= 0)
+    narrow = verdicts.narrow(merged, single.names[unknown])
+    found |= {int(single.cell[unknown[place]]): (*interval, False) for place, interval in narrow.items()}
+    where = snapshot.system.locations(np.array(sorted(found), dtype=np.int64)) if found else {}
+    return [
+        ReleaseFinding(measure, where[cell], low, high, (snapshot.name,), published, ())
+        for cell, (low, high, published) in sorted(found.items())
+    ]
 
 
 def _together(
-    measure: str, joint: Joint, held: np.ndarray, verdicts: Verdicts, threshold: int, told: set[tuple]
+    measure: str, joint: Joint, merged: Merged, verdicts: Verdicts, threshold: int, told: set[tuple]
 ) -> list[ReleaseFinding]:
+    """What several releases tell under the guesses that the reader keeps, less what is ``told`` of a cell of a release."""
     if len(joint.snapshots) < 2:
         return []
-    merged = merge(joint, held)
     intervals: dict[int, tuple[int, int]] = {}
     guessed = (merged.value >= 0) & (merged.value < threshold) & ~joint.known
     intervals |= {int(cell): (int(merged.value[cell]),) * 2 for cell in np.flatnonzero(guessed)}

@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from anonymisation.errors import AnonymisationError, InconsistentTablesError
 from anonymisation.intruder.programs import Program
 from anonymisation.releases.joint import Joint, Merged, merge
+from anonymisation.releases.memory import asked_once
 
 REVISED = 1e-5
 """Records by which a cell is revised in a solution, beyond the solver's tolerance."""
@@ -29,33 +30,33 @@ MOST_EXPLANATIONS = 3
 """Explanations looked for in one part; after them all guesses of the part are given up, which is always possible."""
 
 
-def kept(joint: Joint) -> np.ndarray:
-    """Which of ``joint.links`` the reader keeps.
+def kept(joint: Joint) -> tuple[np.ndarray, Merged]:
+    """Which of ``joint.links`` the reader keeps, and the system under these.
 
     Raises ``InconsistentTablesError`` where one release contradicts itself.
     """
     held = np.ones(joint.links.shape[1], dtype=bool)
+    merged = merge(joint, held)
     if not held.size:
-        return held
+        return held, merged
     parts = joint.parts()
     ends = np.where(joint.known[joint.links[0]], joint.links[1], joint.links[0])
     link_parts = parts[ends]
-    settled: set[bytes] = set()
     for number in range(MOST_EXPLANATIONS + 1):
-        wrong = _contradicted(joint, merge(joint, held), parts, settled)
+        wrong = _contradicted(joint, merged, parts)
         if not wrong.size:
             break
         if number == MOST_EXPLANATIONS:
             held &= ~np.isin(link_parts, wrong)
-            break
-        for part in wrong.tolist():
+        for part in wrong.tolist() if number < MOST_EXPLANATIONS else ():
             here = np.flatnonzero(held & (link_parts == part))
             held[here[_revised(joint, np.flatnonzero(parts == part), here)]] = False
-    return held
+        merged = merge(joint, held)
+    return held, merged
 
 
-def _contradicted(joint: Joint, merged: Merged, parts: np.ndarray, settled: set[bytes]) -> np.ndarray:
-    """The parts in which the guesses cannot all be true.  ``settled``: components found possible before."""
+def _contradicted(joint: Joint, merged: Merged, parts: np.ndarray) -> np.ndarray:
+    """The parts in which the guesses cannot all be true."""
     wrong = set(parts[merged.at_odds].tolist())
     count = merged.sums.shape[1]
     part_of = np.full(count, -1, dtype=np.int64)
@@ -82,23 +83,22 @@ def _contradicted(joint: Joint, merged: Merged, parts: np.ndarray, settled: set[
         if part in wrong:
             continue
         rows = rows_by[row_starts[component] : row_starts[component + 1]]
-        sums, least = sp.csr_array(merged.sums[rows][:, members]), merged.least[members]
-        key = b"".join(a.tobytes() for a in (sums.indptr, sums.indices, sums.data, merged.lower[rows], merged.upper[rows], least))
-        if key not in settled:
-            if not _possible(sums, merged.lower[rows], merged.upper[rows], least):
-                wrong.add(part)
-                continue
-            settled.add(key)
+        if not _possible(sp.csr_array(merged.sums[rows][:, members]), merged.lower[rows], merged.upper[rows], merged.least[members]):
+            wrong.add(part)
     return np.array(sorted(wrong), dtype=np.int64)
 
 
 def _possible(sums: sp.csr_array, lower: np.ndarray, upper: np.ndarray, least: np.ndarray) -> bool:
     """Whether some counts, each its ``least`` and more, satisfy the sums."""
-    try:
-        Program(sums, lower, upper, least, np.full(sums.shape[1], np.inf))
-    except InconsistentTablesError:
-        return False
-    return True
+
+    def answer() -> bool:
+        try:
+            Program(sums, lower, upper, least, np.full(sums.shape[1], np.inf))
+        except InconsistentTablesError:
+            return False
+        return True
+
+    return asked_once("possible", (sums.indptr, sums.indices, sums.data, lower, upper, least), answer)
 
 
 def _revised(joint: Joint, cells: np.ndarray, links: np.ndarray) -> np.ndarray:
@@ -126,16 +126,20 @@ def _revised(joint: Joint, cells: np.ndarray, links: np.ndarray) -> np.ndarray:
     lower, upper = np.concatenate([right, same]), np.concatenate([right + joint.upper[rows], same])
     cost = np.concatenate([np.zeros(len(cells)), np.ones(2 * len(links))])
     low = np.concatenate([joint.least[cells].astype(float), np.zeros(2 * len(links))])
-    # The first solution is a corner and exact; the second has every revision of every smallest explanation.
-    corner = _minimum(matrix, lower, upper, low, cost, "simplex")
-    if corner is None:
-        raise InconsistentTablesError("no counts satisfy the published values of each release: one contradicts itself")
-    found = corner
-    middle = _minimum(matrix, lower, upper, low, cost, "ipm")
-    if middle is not None:
-        found = np.maximum(corner, middle)
-    more, less = found[len(cells) :].reshape(2, len(links))
-    return np.maximum(more, less) > REVISED
+
+    def answer() -> np.ndarray:
+        # The first solution is a corner and exact; the second has every revision of every smallest explanation.
+        corner = _minimum(matrix, lower, upper, low, cost, "simplex")
+        if corner is None:
+            raise InconsistentTablesError("no counts satisfy the published values of each release: one contradicts itself")
+        found = corner
+        middle = _minimum(matrix, lower, upper, low, cost, "ipm")
+        if middle is not None:
+            found = np.maximum(corner, middle)
+        more, less = found[len(cells) :].reshape(2, len(links))
+        return np.maximum(more, less) > REVISED
+
+    return asked_once("revised", (matrix.indptr, matrix.indices, matrix.data, lower, upper, low, cost), answer)
 
 
 def _minimum(

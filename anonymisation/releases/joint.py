@@ -28,9 +28,9 @@ class Joint:
     """All releases side by side, as far as something withheld is concerned: withheld cells, those in a sum with one, and those guessed
     to be the same as one.  ``release`` and ``cell`` say which cell of which release each is.
 
-    ``sums``: ``lower <= sums @ counts <= upper``, each with the release it is of.  ``links`` are the pairs of cells guessed to be the same, ``names`` the numbers by which cells are recognised
-    from one release to the next.  ``least``: what readers know a withheld cell to be at least.
-    ``all_names``: by release, the numbers of all its cells.
+    ``sums``: ``lower <= sums @ counts <= upper``, each with the release it is of.  ``links`` are the pairs of cells guessed to be
+    the same, ``names`` the numbers by which cells are recognised from one release to the next.  ``least``: what readers know a
+    withheld cell to be at least.  ``all_names``: by release, the numbers of all its cells.
     """
 
     snapshots: Sequence[Snapshot]

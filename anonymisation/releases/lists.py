@@ -20,7 +20,7 @@ from anonymisation.intruder.placement import Counted, RecordList, extent, place
 from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.releases.attack import ReleaseAttack, ReleaseFinding
 from anonymisation.releases.guesses import kept
-from anonymisation.releases.joint import Joint, join, merge
+from anonymisation.releases.joint import Joint, join
 from anonymisation.releases.protection import ReleaseRefusedError
 from anonymisation.releases.release import Release, snapshots
 from anonymisation.tables import PublishedTable
@@ -90,7 +90,7 @@ def _together(
     With ``neighbours`` the lists that came with the releases before and after are of people whom the tables count, too.
     """
     joint = join(snapshots(releases, measure))
-    merged = merge(joint, kept(joint))
+    _, merged = kept(joint)
     moments = []
     for number, (snapshot, release) in enumerate(zip(joint.snapshots, releases, strict=True)):
         others = [replace(one, complete=False) for one in release.neighbours] if neighbours else []

@@ -152,9 +152,7 @@ class _Measure:
         self._past = self._settled | grown
         self._forced = self._past | (unseen & ~seen)
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
-        drafts = (self._measure, self._held_already, self.system, policy.threshold)
-        # That counts are whole rarely tells more, and costs most: it is looked at where nothing else is found.
-        self._drafts = (Drafts(*drafts, whole=False), Drafts(*drafts, whole=True))
+        self._drafts = Drafts(self._measure, self._held_already, self.system, policy.threshold)
 
     def protect(self) -> np.ndarray:
         """Which cells to withhold: the first pattern, of all ways to look for one, about which the joint attack finds nothing."""
@@ -321,12 +319,7 @@ class _Measure:
             PublishedTable(t.name, t.measure, t.axes, t.counts, ~withheld[self.system.cell_ids[t.name]])
             for t in self._tables
         ]
-        draft = snapshot(THIS, self.system, [*tables, *self._shown], self._least)
-        for drafts in self._drafts:
-            findings = drafts.findings(draft)
-            if findings:
-                return findings
-        return []
+        return self._drafts.findings(snapshot(THIS, self.system, [*tables, *self._shown], self._least))
 
     def _cell(self, finding: ReleaseFinding) -> np.ndarray:
         """The cell of a finding; where this release has no such code any more, the margin over it."""

@@ -1,21 +1,33 @@
 """Verdicts on connected components: what is disclosed in each, found once however often it comes again.
 
-Belongs here: asking the intruder about sums over unknowns, and remembering the answers.  Does not belong here: where
-the sums come from (``joint``), or how an interval is found (``intruder``).
+Belongs here: asking the intruder about sums over unknowns, each component in one order of its unknowns and sums however it came about.
+Does not belong here: where the sums come from (``joint``), or how an interval is found (``intruder``).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 
+from anonymisation.intruder.attack import CHECKED
 from anonymisation.intruder.intervals import Reckoning, narrower
 from anonymisation.intruder.unknowns import Unknowns
 from anonymisation.releases.joint import Merged, sum_marks
+from anonymisation.releases.memory import asked_once
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """The disclosed unknowns of a component, by place in its order, with their intervals; and how all were decided."""
+
+    narrow: dict[int, tuple[int, int]]
+    checked: dict[str, int]
 
 
 class Verdicts:
-    """What was found about components, so that one that comes again costs nothing.
+    """What was found about components; ``checked`` is told how their cells were decided, of components that come again once.
 
     ``whole``: find what follows from counts being whole, too; without it a verdict costs less, and misses that.
     """
@@ -23,35 +35,57 @@ class Verdicts:
     def __init__(self, threshold: int, checked: dict[str, int], whole: bool = True) -> None:
         self._threshold, self._whole = threshold, whole
         self._checked = checked
-        self._known: dict[bytes, dict[int, tuple[int, int]]] = {}
+        self._seen: set[bytes] = set()
 
     def narrow(self, merged: Merged, names: np.ndarray) -> dict[int, tuple[int, int]]:
-        """The unknowns that are disclosed, with their intervals; ``names`` recognises each."""
+        """The unknowns that are disclosed, with their intervals; ``names`` recognises each.
+
+        Raises ``InconsistentTablesError`` where no counts satisfy the sums.
+        """
         if not merged.sums.shape[0]:
             return {}
         rows_of = merged.rows_of()
         keys = self._keys(merged, names, rows_of)
-        unseen = np.array([keys[component] not in self._known for component in range(len(keys))])
-        self._checked["components"] += len(keys)
-        self._checked["components_known"] += int((~unseen).sum())
-        column_unseen, row_unseen = unseen[merged.component], unseen[rows_of]
-        if row_unseen.any():
-            columns = np.flatnonzero(column_unseen)
-            sums = sp.csr_array(merged.sums[np.flatnonzero(row_unseen)][:, columns])
-            unknowns = Unknowns(columns, sums, merged.lower[row_unseen], merged.upper[row_unseen])
-            found = _disclosed(unknowns, merged.least[columns], self._threshold, self._checked, self._whole)
-            for component in np.flatnonzero(unseen).tolist():
-                self._known[keys[component]] = {}
-            for place, interval in found.items():
-                column = int(columns[place])
-                self._known[keys[int(merged.component[column])]][int(names[column])] = interval
+        count = len(keys)
+        columns = np.lexsort((names, merged.component))
+        column_starts = np.searchsorted(merged.component[columns], np.arange(count + 1))
+        place = np.empty(len(columns), dtype=np.int64)
+        place[columns] = np.arange(len(columns)) - column_starts[merged.component[columns]]
+        marks = sum_marks(merged.sums, place, merged.lower, merged.upper)
+        rows = np.lexsort((marks[:, 1], marks[:, 0], rows_of))
+        row_starts = np.searchsorted(rows_of[rows], np.arange(count + 1))
+        sums = sp.csr_array(merged.sums[rows][:, columns])
+        sums.sort_indices()
+        lower, upper, least = merged.lower[rows], merged.upper[rows], merged.least[columns]
         narrow = {}
-        told = {component for component, key in keys.items() if self._known.get(key)}
-        for column in np.flatnonzero(np.isin(merged.component, list(told))).tolist():
-            interval = self._known[keys[int(merged.component[column])]].get(int(names[column]))
-            if interval is not None:
-                narrow[column] = interval
-        return narrow
+        for component, key in keys.items():
+            first, last = column_starts[component], column_starts[component + 1]
+            here = slice(row_starts[component], row_starts[component + 1])
+            verdict = self._verdict(sums, here, (first, last), lower[here], upper[here], least[first:last])
+            narrow |= {int(columns[first + at]): interval for at, interval in verdict.narrow.items()}
+            self._checked["components"] += 1
+            self._checked["components_known"] += key in self._seen
+            for name, number in verdict.checked.items() if key not in self._seen else ():
+                self._checked[name] += number
+            self._seen.add(key)
+        return dict(sorted(narrow.items()))
+
+    def _verdict(
+        self, sums: sp.csr_array, rows: slice, columns: tuple[int, int], lower: np.ndarray, upper: np.ndarray, least: np.ndarray
+    ) -> _Verdict:
+        """The verdict on one component, whose rows and columns follow each other in ``sums``."""
+        if rows.start == rows.stop:  # an unknown that no sum has can be anything
+            return _Verdict({}, {"witness": columns[1] - columns[0]})
+        start, end = sums.indptr[rows.start], sums.indptr[rows.stop]
+        indptr, indices, data = sums.indptr[rows.start : rows.stop + 1] - start, sums.indices[start:end] - columns[0], sums.data[start:end]
+
+        def judged() -> _Verdict:
+            size = columns[1] - columns[0]
+            unknowns = Unknowns(np.arange(size), sp.csr_array((data, indices, indptr), shape=(len(lower), size)), lower, upper)
+            checked = dict.fromkeys(CHECKED, 0)
+            return _Verdict(_disclosed(unknowns, least, self._threshold, checked, self._whole), checked)
+
+        return asked_once(f"disclosed {self._threshold} {self._whole}", (indptr, indices, data, lower, upper, least), judged)
 
     def _keys(self, merged: Merged, names: np.ndarray, rows_of: np.ndarray) -> dict[int, bytes]:
         """By component, a key of its unknowns, what is known of each, and its sums with their bounds."""

@@ -47,7 +47,7 @@ def cells_of(case: Case) -> list[tuple]:
 @contextmanager
 def as_if(large: bool) -> Iterator[None]:
     """Use the methods for large components on small ones."""
-    names = (programs, "LARGE"), (intervals, "LARGE_COMPONENT"), (intervals, "WHOLE"), (insiders, "WHOLE")
+    names = (programs, "LARGE"), (intervals, "LARGE_COMPONENT"), (intervals, "SCREENED"), (intervals, "WHOLE"), (insiders, "WHOLE")
     before = [getattr(module, name) for module, name in names]
     for module, name in names if large else ():
         setattr(module, name, 1)
