@@ -106,15 +106,13 @@ def attack_releases(releases: Sequence[Release], threshold: int, pairs_with: Col
 class Drafts:
     """The attack on drafts of one measure of a new release, one after another, each beside the same ``earlier`` releases.
 
-    A component that is the same in several drafts is attacked once, and so is what is of the earlier releases alone.  Drafts
-    differ in what they withhold, and have one ``system`` and one ``name``.
+    Drafts differ in what they withhold, and have one ``system`` and one ``name``.
     """
 
     def __init__(self, measure: str, earlier: Sequence[Snapshot], system: System, threshold: int) -> None:
         self._measure, self._earlier, self._threshold = measure, earlier, threshold
         self._names = cell_names([*(snapshot.system for snapshot in earlier), system])
-        # That counts are whole rarely tells more, and costs most: it is looked at where nothing else is found.
-        self._ways = [_Told(measure, earlier, self._names[:-1], threshold, whole) for whole in (False, True)]
+        self._verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0))
 
     def findings(self, draft: Snapshot) -> list[ReleaseFinding]:
         """What is told to a reader of all earlier releases and the draft or, if nothing is, of one of them and the draft.
@@ -123,42 +121,30 @@ class Drafts:
         """
         last = len(self._earlier)
         joint = join([*self._earlier, draft], self._names)
-        sides = [joint, *(joint.of(number, last) for number in range(last) if last > 1)]
-        merged: list[Merged] = []
-        for told in self._ways:
-            findings = _alone(self._measure, joint, last, told.verdicts, self._threshold)
+        findings = _alone(self._measure, joint, last, self._verdicts, self._threshold)
+        for number in range(-1, last if last > 1 else 0):
             if findings:
                 return findings
-            for place, side in enumerate(sides):
-                if place == len(merged):
-                    merged.append(kept(side)[1])
-                findings = _together(self._measure, side, merged[place], told.verdicts, self._threshold, told.alone)
-                findings = [finding for finding in findings if _what(finding) not in told.together] if findings else []
-                if findings:
-                    return findings
-        return []
-
-
-class _Told:
-    """What the releases before a draft tell, found with ``verdicts``: each ``alone``, and all ``together``."""
-
-    def __init__(self, measure: str, earlier: Sequence[Snapshot], names: Sequence[np.ndarray], threshold: int, whole: bool) -> None:
-        self._measure, self._earlier, self._names, self._threshold = measure, earlier, names, threshold
-        self.verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0), whole)
+            side = joint if number < 0 else joint.of(number, last)
+            findings = _together(self._measure, side, kept(side)[1], self._verdicts, self._threshold, self._told_alone)
+            findings = [finding for finding in findings if _what(finding) not in self._told_together] if findings else []
+        return findings
 
     @cached_property
-    def alone(self) -> set[tuple]:
-        joint = join(self._earlier, self._names) if self._earlier else None
+    def _told_alone(self) -> set[tuple]:
+        """Which cells the earlier releases tell, each by itself."""
+        joint = join(self._earlier, self._names[:-1]) if self._earlier else None
         return _places(
-            finding for number in range(len(self._earlier)) for finding in _alone(self._measure, joint, number, self.verdicts, self._threshold)
+            finding for number in range(len(self._earlier)) for finding in _alone(self._measure, joint, number, self._verdicts, self._threshold)
         )
 
     @cached_property
-    def together(self) -> set[tuple]:
+    def _told_together(self) -> set[tuple]:
+        """What the earlier releases tell together."""
         if not self._earlier:
             return set()
-        joint = join(self._earlier, self._names)
-        return {_what(finding) for finding in _together(self._measure, joint, kept(joint)[1], self.verdicts, self._threshold, self.alone)}
+        joint = join(self._earlier, self._names[:-1])
+        return {_what(finding) for finding in _together(self._measure, joint, kept(joint)[1], self._verdicts, self._threshold, self._told_alone)}
 
 
 def _found(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> tuple[list[ReleaseFinding], np.ndarray]:

@@ -30,9 +30,11 @@ def asked_once(question: str, arrays: tuple[np.ndarray, ...], answer: Callable[[
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     key = digest.digest()
-    if key not in _answers:
-        _answers[key] = answer()
-        if len(_answers) > MOST_ANSWERS:
-            _answers.popitem(last=False)
-    _answers.move_to_end(key)
-    return _answers[key]
+    try:
+        found = _answers.pop(key)
+    except KeyError:
+        found = answer()
+    _answers[key] = found  # last, as what was asked last
+    if len(_answers) > MOST_ANSWERS:
+        _answers.popitem(last=False)
+    return found

@@ -27,14 +27,10 @@ class _Verdict:
 
 
 class Verdicts:
-    """What was found about components; ``checked`` is told how their cells were decided, of components that come again once.
+    """What was found about components; ``checked`` is told how their cells were decided, of components that come again once."""
 
-    ``whole``: find what follows from counts being whole, too; without it a verdict costs less, and misses that.
-    """
-
-    def __init__(self, threshold: int, checked: dict[str, int], whole: bool = True) -> None:
-        self._threshold, self._whole = threshold, whole
-        self._checked = checked
+    def __init__(self, threshold: int, checked: dict[str, int]) -> None:
+        self._threshold, self._checked = threshold, checked
         self._seen: set[bytes] = set()
 
     def narrow(self, merged: Merged, names: np.ndarray) -> dict[int, tuple[int, int]]:
@@ -83,9 +79,9 @@ class Verdicts:
             size = columns[1] - columns[0]
             unknowns = Unknowns(np.arange(size), sp.csr_array((data, indices, indptr), shape=(len(lower), size)), lower, upper)
             checked = dict.fromkeys(CHECKED, 0)
-            return _Verdict(_disclosed(unknowns, least, self._threshold, checked, self._whole), checked)
+            return _Verdict(_disclosed(unknowns, least, self._threshold, checked), checked)
 
-        return asked_once(f"disclosed {self._threshold} {self._whole}", (indptr, indices, data, lower, upper, least), judged)
+        return asked_once(f"disclosed {self._threshold}", (indptr, indices, data, lower, upper, least), judged)
 
     def _keys(self, merged: Merged, names: np.ndarray, rows_of: np.ndarray) -> dict[int, bytes]:
         """By component, a key of its unknowns, what is known of each, and its sums with their bounds."""
@@ -98,9 +94,7 @@ class Verdicts:
         return {component: totals[component].tobytes() for component in range(count)}
 
 
-def _disclosed(
-    unknowns: Unknowns, least: np.ndarray, threshold: int, checked: dict[str, int], whole: bool
-) -> dict[int, tuple[int, int]]:
+def _disclosed(unknowns: Unknowns, least: np.ndarray, threshold: int, checked: dict[str, int]) -> dict[int, tuple[int, int]]:
     """The unknowns, by place, that are known too closely, each with its interval, for a reader who knows each to be ``least`` or more.
 
     What is too large to be small only for who uses that, is judged again for who does not.
@@ -112,7 +106,7 @@ def _disclosed(
     determined = unknowns.determined()
 
     def narrow(minimum: int | np.ndarray, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(unknowns, minimum, threshold, wanted, determined, reckoning, (threshold, lowest, highest), whole=whole)
+        return narrower(unknowns, minimum, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
 
     first = narrow(least, judged)
     found = {i: ends for i, ends in first.items() if ends[0] < threshold}
