@@ -33,7 +33,7 @@ publish: $(INSTALLED)
 
 test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLED) $(BROWSER_INSTALLED)
 	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB)) VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
-		$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+		$(VENV)/bin/python -m pytest --numprocesses auto $(ARGS)
 
 dev: $(INSTALLED)
 	mkdir -p -m 700 $(WORK) $(WORK)/dagster

@@ -156,6 +156,6 @@ def _parquet(source: Path | io.BytesIO) -> bytes:
 def _database(path: Path) -> bytes:
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
-        texts = [connection.execute(f'SELECT DISTINCT COLUMNS(*)::VARCHAR FROM "{schema}"."{table}"').fetchall() for schema, table in tables]
+        texts = [connection.execute(f'SELECT list(DISTINCT COLUMNS(*)::VARCHAR) FROM "{schema}"."{table}"').fetchall() for schema, table in tables]
         texts.append(connection.execute("SELECT sql, comment FROM duckdb_tables() UNION ALL SELECT sql, comment FROM duckdb_views()").fetchall())
     return str(texts).encode()

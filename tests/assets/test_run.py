@@ -215,6 +215,7 @@ def test_the_rule_and_outcome_of_each_cell_stay_in_the_work_folder_and_fit_what_
 
 def test_a_disclosure_statement_tells_nothing_that_the_published_tables_do_not(finished, settings):
     """Every number in it is computed again by a reader who has the CSV files and the intruder."""
+    by_readers = [vars(measure) for measure in audit([settings.published]).measures]
     for product in PRODUCTS.values():
         folder = flow.latest_folder(settings, product)
         if folder is None:
@@ -225,7 +226,6 @@ def test_a_disclosure_statement_tells_nothing_that_the_published_tables_do_not(f
             csv = f"read_csv('{folder / 'data' / shares['table']}.csv', all_varchar=true)"
             rows = dict(duckdb.execute(f"SELECT coalesce({status}, ''), count(*) FROM {csv} GROUP BY 1").fetchall())
             assert (shares["cells"], shares["withheld"]) == (sum(rows.values()), rows.get("c", 0))
-        by_readers = [vars(measure) for measure in audit([settings.published]).measures]
         for verdict in told["intruder"]:
             held = [(one["measure"], sorted(one["packages"])) for one in by_readers]
             same = by_readers[held.index((verdict["measure"], sorted(verdict["packages"])))]

@@ -7,7 +7,6 @@ that VAWG_SCREENSHOTS names. Chromium is the system's; without it, or without Pl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,11 +17,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tests.delivery.network import free_port
 from tests.paths import REPOSITORY
 from vawg_opendata.sample import generate
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PATIENCE = 300
+PATIENCE = 900
 """Seconds that a run may take to be over, on a machine that has much else to do."""
 
 
@@ -43,14 +43,12 @@ class Desk:
         self.home.mkdir(parents=True)
         shutil.copy(REPOSITORY / "vawg_opendata" / "assets" / "dagster.yaml", self.home)
         generate(1500, 5, folder / "landing", first="2025-11", last="2026-01", homicides_from="2021-01", street_months=3)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
         settings = {"LANDING": folder / "landing", "WORK": folder / "work", "PUBLISHED": self.published, "PRODUCTS": "female-homicide"}
         environment = {f"VAWG_{name}": str(value) for name, value in settings.items()}
         environment |= {"DAGSTER_HOME": str(self.home), "PYTHONPATH": str(REPOSITORY)}
-        command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)]
         self.log = (folder / "dagster.log").open("wb")
         self.instance = dg.DagsterInstance.from_config(str(self.home))  # before the server, so that only one of them makes its databases
         self.process = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | environment, stdout=self.log, stderr=self.log, start_new_session=True)
@@ -96,7 +94,7 @@ def page(desk):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE * 1000)
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(PATIENCE * 1000)
         yield page

@@ -4,7 +4,9 @@ It runs in a process of its own: some clients hold the interpreter's lock while 
 """
 
 import contextlib
+import itertools
 import json
+import os
 import socket
 import socketserver
 import subprocess
@@ -15,14 +17,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+_next = itertools.count(os.getpid())
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    """A port that nobody listens on and nobody is given before its server is there: the system gives to others those from 32,768 on, and each
+    process of the tests takes a thousand of its own."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 10_000 + 1000 * (process % 20) + next(_next) % 1000
+        with contextlib.suppress(OSError), socket.socket() as found:
+            found.bind(("127.0.0.1", port))
+            return port
 
 
-def wait_for(port: int, seconds: float = 30.0) -> None:
+def wait_for(port: int, seconds: float = 300.0) -> None:
     """Wait until somebody listens on a port."""
     until = time.monotonic() + seconds
     while True:

@@ -21,7 +21,7 @@ def place(servers, tmp_path, monkeypatch):
 
 def vawg(*arguments):
     command = [sys.executable, "-c", PROGRAM, "deliver", *map(str, arguments)]
-    return subprocess.run(command, cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, timeout=900)
 
 
 def declare(folder, place, **changed):

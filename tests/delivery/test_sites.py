@@ -321,5 +321,5 @@ def test_the_vendors_own_client_works_with_the_site_of_these_tests(datapress, tm
     """So the site is not merely what our own adapter happens to say."""
     path = tmp_path / "vendor.bin"
     path.write_bytes(shake_256(b"vendor").digest(11 << 20))
-    done = subprocess.run([tool("bin/python"), "-c", VENDOR, datapress.site.address, KEY, path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([tool("bin/python"), "-c", VENDOR, datapress.site.address, KEY, path], capture_output=True, text=True, timeout=900)
     assert done.stdout.split("\n") == ["Publisher", "By the vendor", "0", ""], done.stderr
