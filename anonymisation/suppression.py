@@ -181,7 +181,7 @@ def _pattern(
 def _price(system: System, counts: np.ndarray, policy: Policy, fixed: np.ndarray) -> np.ndarray:
     """What withholding each cell costs, infinity where it stays published."""
     if policy.cost == "information":
-        price = 1.0 + system.breadth() + np.log2(1.0 + counts)
+        price = (1.0 + system.breadth() + np.log2(1.0 + counts)) * system.showings()
     elif policy.cost == "cells":
         # Of two cells readers miss the larger one more.
         price = 1.0 + np.log2(1.0 + counts) / 4.0

@@ -86,6 +86,13 @@ class System:
             np.maximum.at(breadth, ids.ravel(), here.ravel())
         return breadth
 
+    def showings(self) -> np.ndarray:
+        """By cell, how many tables show it."""
+        showings = np.zeros(self.size, dtype=np.int64)
+        for ids in self.cell_ids.values():
+            np.add.at(showings, ids.ravel(), 1)
+        return showings
+
     def sums_along(self, dimension: str) -> np.ndarray:
         """The rows of ``sums`` that add up along one dimension."""
         code = np.zeros(self.size, dtype=np.int64)
