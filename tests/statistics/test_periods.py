@@ -35,7 +35,7 @@ def test_every_period_stands_for_its_months_and_children_add_up(months):
 
 @given(ranges)
 def test_a_label_says_when_a_year_or_block_is_incomplete(months):
-    whole = {"year": 12, "financial_year": 12, "pooled_3": 36, "pooled_5": 60}
+    whole = {"year": 12, "financial_year": 12, "pooled_5": 60}
     for codelist in (month_codelist(months), year_codelist(months)):
         below = period_months(codelist, months)
         for row in codelist.rows:
@@ -46,7 +46,6 @@ def test_a_label_says_when_a_year_or_block_is_incomplete(months):
 def test_blocks_never_move():
     early, late = (year_codelist(months_between("2003-01", last)) for last in ("2011-12", "2026-02"))
     for codelist in (early, late):
-        assert codelist.parents["parent_pooled_3"]["2008"] == "2006-2008"
         assert codelist.parents["parent_pooled_5"]["2008"] == "2008-2012"
     assert early.labels["2008-2012"] == "2008-2012 (only January 2008 to December 2011)"
     assert late.labels["2008-2012"] == "2008-2012"

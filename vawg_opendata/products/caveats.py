@@ -87,7 +87,7 @@ CAVEATS = {
             code="few-cases",
             title="Few cases, much withheld",
             description="A few dozen women and girls are killed in London in a year: 20 to 64 from 2003 to 2021. Most cells of a single year are small and withheld; "
-            "blocks of three and five years show more.",
+            "blocks of five years show more.",
         ),
         Caveat(
             code="status-changes",

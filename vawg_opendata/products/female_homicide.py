@@ -10,14 +10,15 @@ from vawg_opendata.products.wording import PUBLISHER, YEAR_DIMENSION, YEAR_LEVEL
 from vawg_opendata.schemas.fields import Sensitivity
 
 
-def _table(dimension: str, words: str, levels: tuple[str, ...] = ()) -> TableSpec:
+def _table(dimension: str, words: str, levels: tuple[str, ...] = (), years: tuple[str, ...] = YEAR_LEVELS) -> TableSpec:
     """Victims by year and one characteristic: no table shows two, because so few cases would single out persons."""
+    shown = "by year recorded and in blocks of five years" if "year" in years else "in blocks of five years, because most counts of single years would be withheld and those of blocks with them"
     return TableSpec(
         name=f"victims_by_{dimension}",
         title=f"Female homicide victims by {words} and year",
-        description=f"Women and girls killed, by {words}, by year recorded and in blocks of three and five years.",
+        description=f"Women and girls killed, by {words}, {shown}.",
         measure="female_homicide_victims",
-        dimensions={dimension: levels or (dimension,), "year": YEAR_LEVELS},
+        dimensions={dimension: levels or (dimension,), "year": years},
     )
 
 
@@ -122,7 +123,7 @@ FEMALE_HOMICIDE = Product(
     title="Women and girls killed in London, recorded by the Metropolitan Police Service",
     description="Female victims of homicide recorded by the Metropolitan Police Service by year, each by method, age group, ethnicity, "
     "whether domestic, and status; by relationship to the suspect and by the suspect's ethnicity where the source has them; with "
-    "blocks of three and five years because there are few cases in one.",
+    "blocks of five years because there are few cases in one.",
     keywords=("homicide", "femicide", "women and girls", "domestic homicide", "police recorded crime", "London"),
     policy=preset("datastore-public").policy,
     measures=(
@@ -196,13 +197,12 @@ FEMALE_HOMICIDE = Product(
         _table("age_group", "age group"),
         _table("ethnicity", "ethnicity"),
         _table("domestic_abuse", "whether domestic"),
-        _table("status", "status"),
-        _table("offence_type", "homicide offence"),
+        _table("status", "status", years=("pooled_5",)),
+        _table("offence_type", "homicide offence", years=("pooled_5",)),
         replace(
-            _table("relationship", "relationship to the suspect", ("relationship_group",)),
+            _table("relationship", "relationship to the suspect", ("relationship_group",), ("pooled_5",)),
             description="Women and girls killed, by relationship to the suspect, in blocks of five years: the list of cases tells the "
             "relationship of each, and with single years beside it, few as they are, would give withheld counts away.",
-            dimensions={"relationship": ("relationship_group",), "year": ("pooled_5",)},
         ),
         _table("suspect_ethnicity", "ethnicity of the suspect"),
     ),
@@ -230,7 +230,7 @@ FEMALE_HOMICIDE = Product(
         ),
         Definition(
             term="block of years",
-            definition="Three (five) calendar years counted from 2003, never overlapping; a block of which the data cover a part says so.",
+            definition="Five calendar years counted from 2003, never overlapping; a block of which the data cover a part says so.",
             source="This product",
         ),
     ),

@@ -64,9 +64,9 @@ MONTH_DIMENSION = Dimension(
 YEAR_DIMENSION = Dimension(
     name="year",
     title="Year recorded",
-    description="Calendar year in which the homicide was recorded; also fixed blocks of three and of five years and the total.",
+    description="Calendar year in which the homicide was recorded; also fixed blocks of five years and the total.",
     codelist="year",
 )
 
 MONTH_LEVELS = ("month", "year", "financial_year")
-YEAR_LEVELS = ("year", "pooled_3", "pooled_5")
+YEAR_LEVELS = ("year", "pooled_5")

@@ -48,7 +48,7 @@ ORDER BY borough, month""",
     ),
     Question(
         "How many women and girls were killed by a partner or former partner, by year?",
-        "Single years where they can be published, and blocks of three and five years, in which small numbers can be.",
+        "In blocks of five years: so few are killed in one that most of its counts would be withheld.",
         """SELECT year_label AS years, female_homicide_victims AS victims, female_homicide_victims_status_label AS status
 FROM female_homicide.v_victims_by_relationship
 WHERE relationship_label = 'Partner or former partner' AND year_level <> 'total'

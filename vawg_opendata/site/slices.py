@@ -24,7 +24,6 @@ LEVEL_TITLES = {
     "financial_year": "Financial years",
     "quarter": "Quarters",
     "month": "Months",
-    "pooled_3": "Blocks of three years",
     "pooled_5": "Blocks of five years",
 }
 

@@ -1,7 +1,7 @@
 """The code lists of time, made for the range that the data cover: months, and years.
 
 Months add up to calendar years by `parent` and to financial years (April to March) by `parent_financial_year`; years add
-up to fixed blocks of three and of five, counted from 2003, by `parent_pooled_3` and `parent_pooled_5`. A code never
+up to fixed blocks of five, counted from 2003, by `parent_pooled_5`. A code never
 changes its meaning from one list to the next except by growing: a year or block of which the data cover only a part says
 so in its label. Code lists that do not depend on the data belong in `reference`.
 """
@@ -12,7 +12,7 @@ from vawg_opendata.products.declaration import MONTH, YEAR
 from vawg_opendata.reference import TOTAL, CodeList
 
 POOLED_FROM = 2003  # the first year of the homicide series; blocks never move, so that a pooled count stays comparable
-POOLED_YEARS = (3, 5)
+POOLED_YEARS = 5
 MONTHS_OF_A_YEAR = 12
 WHOLE = ("year", "financial_year")
 """The levels of codes that stand for as many months, once all are covered."""
@@ -52,20 +52,18 @@ def month_codelist(months: Iterable[str]) -> CodeList:
 
 
 def year_codelist(months: Iterable[str]) -> CodeList:
-    """The code list `year` over the calendar years that these months touch, blocks of three and of five years, and the total.
+    """The code list `year` over the calendar years that these months touch, blocks of five years, and the total.
 
-    Levels: `year`, `pooled_3`, `pooled_5`. The codes stand for the months given and no others.
+    Levels: `year`, `pooled_5`. The codes stand for the months given and no others.
     """
     months = sorted(set(months))
     years = _grouped(months, lambda month: month[:4])
-    lines = [(TOTAL, f"All years: {_span(months)}", TOTAL, "", "", "")]
+    lines = [(TOTAL, f"All years: {_span(months)}", TOTAL, "", "")]
     for year, covered in years.items():
-        lines.append((year, _partial_label(year, covered, 12), "year", TOTAL, *(_block(year, size) for size in POOLED_YEARS)))
-    for size in POOLED_YEARS:
-        above = [TOTAL if size == other else "" for other in POOLED_YEARS]
-        for block, covered in _grouped(months, lambda month, size=size: _block(month[:4], size)).items():
-            lines.append((block, _partial_label(block, covered, 12 * size), f"pooled_{size}", "", *above))
-    return _codelist("year", "Year recorded, with blocks of three and of five years", ("parent_pooled_3", "parent_pooled_5"), lines)
+        lines.append((year, _partial_label(year, covered, 12), "year", TOTAL, _block(year)))
+    for block, covered in _grouped(months, lambda month: _block(month[:4])).items():
+        lines.append((block, _partial_label(block, covered, 12 * POOLED_YEARS), "pooled_5", "", TOTAL))
+    return _codelist("year", "Year recorded, with blocks of five years", ("parent_pooled_5",), lines)
 
 
 def period_months(codelist: CodeList, months: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -101,9 +99,9 @@ def _span(months: Sequence[str]) -> str:
     return f"{month_label(first)} to {month_label(last)}" + (f", {len(months)} months" if gaps else "")
 
 
-def _block(year: str, size: int) -> str:
-    start = POOLED_FROM + (int(year) - POOLED_FROM) // size * size
-    return f"{start}-{start + size - 1}"
+def _block(year: str) -> str:
+    start = POOLED_FROM + (int(year) - POOLED_FROM) // POOLED_YEARS * POOLED_YEARS
+    return f"{start}-{start + POOLED_YEARS - 1}"
 
 
 def _grouped(months: Sequence[str], key: Callable[[str], str]) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ import duckdb
 from vawg_opendata.release.package.tables import NOT_AVAILABLE, STATUS_CODES
 from vawg_opendata.schemas.rules import literal, quoted
 
-PERIODS = ("month", "year", "financial_year", "pooled_3", "pooled_5")
+PERIODS = ("month", "year", "financial_year", "pooled_5")
 """Levels of time, the shortest first."""
 Z = 1.959963984540054
 """Of a normal distribution, 95 % lie within so many standard deviations."""
