@@ -94,6 +94,24 @@ def test_public_space_is_neither_private_nor_domestic_nor_what_only_a_flag_bring
     assert found == {"total": 6, "public-space": 0, "elsewhere": 0} | {expected: 6}
 
 
+def test_a_victim_counts_once_under_the_outcome_that_stands_for_the_offence(tmp_path):
+    records = tmp_path / "records"
+    extract(records, [(WARD, OFFENCE, "2024-01")] * 3)
+    victim = {"area": WARD, "age_group": "20-29", "recorded_month": "2024-01", "count": 1, "vintage": "2024-03", "repeat_victim": False}
+    people = [("a", "Black", True), ("a", "White", True), ("b", "Black", True), ("c", "Black", True), ("c", "White", False)]
+    write(records, "extract_victims", [victim | {"crime_ref": ref, "ethnic_appearance": seen, "counted": counted} for ref, seen, counted in people])
+    outcomes = [("a", 1, "18", False), ("a", 2, "1", True), ("b", 1, "18", True), ("b", 2, "16", True)]  # of several that stand the last one counts
+    write(
+        records,
+        "extract_outcomes",
+        [{"crime_ref": ref, "vintage": "2024-03", "outcome_number": number, "outcome_code": code, "current": current} for ref, number, code, current in outcomes],
+    )
+    statistics = build(VAWG, records, tmp_path / "work")
+    name, groups = "victims_by_ethnic_appearance_and_outcome", ("charged", "evidential-not-supports", "none-yet", "no-suspect", "total")
+    found = {seen: [cell(statistics, name, ethnic_appearance=seen, outcome=group) for group in groups] for seen in ("Black", "White", "total")}
+    assert found == {"Black": [1, 1, 1, 0, 3], "White": [1, 0, 0, 0, 1], "total": [2, 1, 1, 0, 4]}
+
+
 def test_wards_add_up_to_hexagons_and_hexagons_to_london(tmp_path):
     records = tmp_path / "records"
     extract(records, [(WARD, OFFENCE, "2024-01")] * 6 + [(OTHER_WARD, OFFENCE, "2024-01")] * 3 + [("Unknown-UNK", OFFENCE, "2024-01")])

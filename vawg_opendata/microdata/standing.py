@@ -13,10 +13,11 @@ cases has nothing to find. That coarser cells are sums of finest ones is the con
 
 What several tables say of the same people adds nothing to that, as far as the tables can be put together along what they share: area and month,
 then class, place, time, outcome and public space each for themselves (an acyclic scheme: Beeri, Fagin, Maier and Yannakakis, "On the desirability of
-acyclic database schemes", Journal of the ACM 30(3), 1983). A case has the same area and month in all of them, so its places can be joined into one person. No case tells
-the offence more finely than its class, and the finest offences of a class have room for whatever the class has room for. Victims are counted by area and
-month, by area and age, and by age and month, which is a cycle. There a reader who thinks of single people, and not of counts alone, could learn more from
-a published cell of which she is told every case; of cells of no fewer than the threshold, of which a random part is told, she is not to be
+acyclic database schemes", Journal of the ACM 30(3), 1983). A case has the same area and month in all of them, so its places can be joined into
+one person; the ethnic appearance of victims, counted by month and with the outcome, hangs on month and outcome. No case tells the offence more
+finely than its class, and the finest offences of a class have room for whatever the class has room for. Victims are counted by area and month, by
+area and age, and by age and month, which is a cycle. There a reader who thinks of single people, and not of counts alone, could learn more from a
+published cell of which she is told every case; of cells of no fewer than the threshold, of which a random part is told, she is not to be
 expected to have one, nor to know it if she has.
 
 Which cells a table publishes is for `anonymisation` to decide; choosing among the cases that stand belongs in `linked`.

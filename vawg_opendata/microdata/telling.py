@@ -58,6 +58,7 @@ TELLINGS = (
         measure="victims", dimension="age_group", fields=("victim_age_group", "victim_age_band"), codes={age: (age,) for age in _AGES} | _BANDS, required=True
     ),
     Telling(measure="victims", dimension="ethnic_appearance", fields=("victim_ethnic_appearance",)),
+    Telling(measure="victims", dimension="outcome", fields=("outcome_group",)),
     Telling(measure="victims", dimension="repeat_victim", fields=("repeat_victim",), codes={"true": ("repeat",), "false": ("not-repeat",)}),
     Telling(measure="protective_orders", dimension="order_type", fields=("order_type",), codes=_same("crime_extract/order_type"), required=True),
     Telling(measure="protective_orders", dimension="order_type", fields=("order_applied",), codes={"true": (TOTAL,)}, required=True),

@@ -48,13 +48,7 @@ VAWG_BOROUGH_PROFILES = Product(
             codelist="weekday",
         ),
         Dimension(name="time_of_day", title="Time of day", description="Quarter of the day in which the offence began.", codelist="time_of_day"),
-        Dimension(
-            name="outcome",
-            title="Outcome",
-            description="Group of the Home Office outcome that stood on the day of the extract, or that there was none yet.",
-            codelist="current_outcome",
-            sensitivity=Sensitivity.SENSITIVE,
-        ),
+        VAWG_OFFENCES.dimension("outcome"),
         VAWG_OFFENCES.dimension("age_group"),
         Dimension(
             name="repeat_victim",
@@ -124,12 +118,6 @@ VAWG_BOROUGH_PROFILES = Product(
     ),
     definitions=(
         *VAWG_OFFENCES.definitions,
-        Definition(
-            term="outcome",
-            definition="The outcome that stands for an offence when the extract is made, by the year in which the offence was recorded. Offences "
-            "of recent months have had less time to get one.",
-            source="Home Office crime outcomes framework",
-        ),
         Definition(
             term="repeat victim",
             definition="A victim of another recorded offence in the 12 months before the offence counted.",

@@ -14,7 +14,8 @@ VAWG_OFFENCES = Product(
     audience="datastore",
     title="Violence against women and girls recorded by the Metropolitan Police Service",
     description="Offences of violence against women and girls recorded by the Metropolitan Police Service each month, by area down to "
-    "ward, by offence, and by borough and offence class together; and their victims by area, age group and ethnic appearance.",
+    "ward, by offence, and by borough and offence class together; and their victims by area, age group and ethnic appearance, and by ethnic "
+    "appearance and outcome.",
     keywords=("violence against women and girls", "VAWG", "police recorded crime", "London", "borough", "ward", "stalking", "rape", "domestic abuse"),
     policy=preset("datastore-public").policy,
     measures=(
@@ -59,6 +60,13 @@ VAWG_OFFENCES = Product(
             title="Ethnic appearance of the victim",
             description="Ethnic appearance of the victim as an officer observed it; not what the victim stated.",
             codelist="ethnic_appearance",
+        ),
+        Dimension(
+            name="outcome",
+            title="Outcome",
+            description="Group of the Home Office outcome that stood on the day of the extract, or that there was none yet.",
+            codelist="current_outcome",
+            sensitivity=Sensitivity.SENSITIVE,
         ),
         MONTH_DIMENSION,
     ),
@@ -115,6 +123,14 @@ VAWG_OFFENCES = Product(
             measure="victims",
             dimensions={"ethnic_appearance": ("ethnic_appearance",), "month": MONTH_LEVELS},
         ),
+        TableSpec(
+            name="victims_by_ethnic_appearance_and_outcome",
+            title="Victims by ethnic appearance, outcome of the offence and financial year",
+            description="Victims by ethnic appearance and by the outcome that the offence has so far, by the financial year in which it was recorded.",
+            measure="victims",
+            dimensions={"ethnic_appearance": ("ethnic_appearance",), "outcome": ("outcome_group",), "month": ("financial_year",)},
+            whole_years=True,
+        ),
     ),
     definitions=(
         Definition(
@@ -136,6 +152,12 @@ VAWG_OFFENCES = Product(
             source="Metropolitan Police Service",
         ),
         Definition(
+            term="outcome",
+            definition="The outcome that stands for an offence when the extract is made, by the year in which the offence was recorded. Offences "
+            "of recent months have had less time to get one.",
+            source="Home Office crime outcomes framework",
+        ),
+        Definition(
             term="financial year",
             definition="April to the following March, written 2025/26.",
             source="Convention of United Kingdom public statistics",
@@ -150,6 +172,7 @@ VAWG_OFFENCES = Product(
         "other-flagged-offences",
         "ward-not-always-known",
         "unknown-ethnicity",
+        "outcomes-take-time",
         "no-victims-under-10",
     ),
     series_breaks=("domestic-abuse-flag-2015", "principal-crime-2023", "cris-to-connect-2024"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 DATABASE = "../datastore/vawg.duckdb"
-MOST_ROWS = 60
+MOST_ROWS = 80
 
 
 @dataclass(frozen=True)
@@ -140,14 +140,14 @@ GROUP BY ALL ORDER BY year""",
 
 
 def show(con, sql):
-    """Print the answer of a query: names of columns, then at most 60 rows, columns parted by |."""
+    """Print the answer of a query: names of columns, then at most 80 rows, columns parted by |."""
     result = con.execute(sql)
     print(" | ".join(column[0] for column in result.description))
     rows = result.fetchall()
-    for row in rows[:60]:
+    for row in rows[:80]:
         print(" | ".join("" if value is None else str(value) for value in row))
-    if len(rows) > 60:
-        print(f"... {len(rows) - 60} more rows")
+    if len(rows) > 80:
+        print(f"... {len(rows) - 80} more rows")
 
 
 def answers(database: Path) -> list[Answer]:

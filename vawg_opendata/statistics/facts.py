@@ -113,14 +113,18 @@ def _public_space() -> str:
     return "CASE WHEN NOT domestic_abuse AND location_type IN ({}) AND offence NOT IN ({}) THEN 'public-space' ELSE 'elsewhere' END".format(*listed)
 
 
-_WITH_OUTCOME = """(
-    SELECT offence.*, coalesce(standing.outcome, 'none') AS current_outcome
-    FROM extract_offences AS offence
+
+def _with_outcome(records: str) -> str:
+    """Rows of offences or of their victims, each once, with the outcome of the offence that stands."""
+    return f"""(
+    SELECT counted.*, coalesce(standing.outcome, 'none') AS current_outcome
+    FROM {records} AS counted
     LEFT JOIN (
         SELECT crime_ref, vintage, arg_max(outcome_code, outcome_number) AS outcome FROM extract_outcomes WHERE "current" GROUP BY ALL
-    ) AS standing ON standing.crime_ref = offence.crime_ref AND standing.vintage = offence.vintage
+    ) AS standing ON standing.crime_ref = counted.crime_ref AND standing.vintage = counted.vintage
 )"""
-"""Offences, each once, with the outcome that stands."""
+
+
 _ORDER_AT_OFFENCE = """(
     SELECT orders.*, offence.area
     FROM extract_orders AS orders JOIN extract_offences AS offence ON offence.crime_ref = orders.crime_ref AND offence.vintage = orders.vintage
@@ -147,7 +151,7 @@ FACTS = (
         source="crime_extract",
         measure="offences",
         records=("extract_offences", "extract_outcomes"),
-        relation=_WITH_OUTCOME,
+        relation=_with_outcome("extract_offences"),
         dimensions=_OF_OFFENCE | {"outcome": "current_outcome"},
         vintages=True,
         month="recorded_month",
@@ -167,6 +171,17 @@ FACTS = (
         measure="victims",
         records=("extract_victims", "extract_offences"),
         dimensions=_OF_VICTIM | {"repeat_victim": "CASE WHEN repeat_victim THEN 'repeat' ELSE 'not-repeat' END"},
+        where="counted",
+        vintages=True,
+        month="recorded_month",
+        coverage="extract_offences",
+    ),
+    Fact(
+        source="crime_extract",
+        measure="victims",
+        records=("extract_victims", "extract_outcomes", "extract_offences"),
+        relation=_with_outcome("extract_victims"),
+        dimensions=_OF_VICTIM | {"outcome": "current_outcome"},
         where="counted",
         vintages=True,
         month="recorded_month",
