@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.paths import shared
-from vawg_opendata.reference import fold, load_codelist, load_crosswalk
+from vawg_opendata.reference import fold, load_codelist, load_crosswalk, slug
 
 BOROUGHS = [f"E090000{number:02}" for number in range(2, 34)]
 
@@ -117,3 +117,25 @@ def test_every_word_of_the_homicide_files_leads_to_a_code_of_its_list():
         name = lists.get((row["table"], row["field"]), {"offence_type": "homicide_offence_type"}.get(row["field"], row["field"]))
         assert row["code"] in load_codelist(name).leaves, row
         assert row["vintage"] in ("to 2020-12", "to 2021-12", "both")
+
+
+def test_every_word_of_the_police_list_of_relationships_leads_to_a_relationship():
+    rows, codes = load_crosswalk("relationship_words"), load_codelist("relationship")
+    assert len(rows) == len({row["identifier"] for row in rows}) == len({fold(row["word"]) for row in rows}) == 146
+    assert all(row["code"] in codes.leaves for row in rows)
+    # A word that is a code of ours as well means the same; letters beyond ASCII would be read in one place and not in the other.
+    assert all(row["code"] == slug(row["word"]) for row in rows if slug(row["word"]) in codes.leaves)
+    assert all(fold(row["word"]).isascii() for row in rows)
+    groups = {codes.parents["parent"][row["code"]] for row in rows}
+    assert groups == set(codes.parents["parent"].values()) - {codes.total}
+
+
+def test_the_relationship_groups_are_those_of_the_homicide_index():
+    """Two groups of the tidied official table are finer here: those known in another way are of several groups there."""
+    with shared("data", "ons_homicide_index", "victim_relationships.csv").open(encoding="utf-8", newline="") as file:
+        official = {row["relationship"] for row in csv.DictReader(file)}
+    codes = load_codelist("relationship")
+    ours = {fold(codes.labels[code]) for code in codes.codes if codes.level[code] == "relationship_group"}
+    same = {"Partner/ex-partner": "Partner or former partner", "Friend/acquaintance": "Friend or acquaintance", "No suspect charged": "No suspect"}
+    assert {fold(same.get(word, word)) for word in official} - ours == {fold("Other")}
+    assert ours - {fold(same.get(word, word)) for word in official} == {fold("Commercial, business or professional"), fold("Other known")}

@@ -266,6 +266,20 @@ def test_an_unknown_category_stops_the_file_and_is_named(extract):
     assert "crime_extract/victim_support.csv" in problem.message
 
 
+def test_relationships_may_be_the_words_or_identifiers_of_the_police_list_and_no_others(extract, tmp_path):
+    given = {1: "Ex-co-habiting partner", 2: "ptpr_0095", 3: "RELATIVE - OTHER", 4: "stranger-person", 5: "Niece/Nephew"}
+    keys = {row: set_cell(extract, "homicides", row, "relationship", word) for row, word in given.items()}
+    _, paths, _ = read(extract, tmp_path / "work")
+    read_as = dict(rows_of(paths["extract_homicides"], "crime_ref, relationship || ' ' || relationship_group"))
+    assert [read_as[key] for key in keys.values()] == [
+        "ex-cohabiting-partner partner-or-ex-partner", "mother parent", "other-relative other-family", "stranger-person stranger", "other-relative other-family",
+    ]  # fmt: skip
+    set_cell(extract, "homicides", 6, "relationship", "Friend of a friend")
+    (problem,) = blocking(crime_extract, extract)
+    assert (problem.kind, problem.column, problem.value, problem.row) == ("unknown-category", "relationship", "Friend of a friend", 6)
+    assert "reference/relationship.csv, words those of reference/relationship_words.csv" in problem.message
+
+
 def test_an_offence_that_nobody_has_classified_stops_the_file(extract):
     edit(extract / "offences.csv", "Violence with Injury", "Violence with Ingenuity")
     (problem,) = blocking(crime_extract, extract)

@@ -43,6 +43,7 @@ class Field:
     `codes` names a code list of `vawg_opendata.reference`, or holds the allowed values themselves. With a named list a
     value must be one of its leaves; `levels` asks for the codes of these levels instead, and `margins` allows every
     code, totals included (statistical tables). `minimum` and `maximum` are inclusive and of the field's own type.
+    `words` names a crosswalk of `vawg_opendata.reference`, of words that those who deliver the field may use in place of the codes.
     `pattern` must match the whole value; keep to syntax that Python and RE2 share. `not_after` names fields of the
     same type whose values, wherever present, must be the same or larger. A value of type `month` is text, `2026-02`.
     """
@@ -56,6 +57,7 @@ class Field:
     margins: bool = False
     unit: str | None = None
     source_standard: str | None = None
+    words: str = ""
     sensitivity: Sensitivity = Sensitivity.OTHER
     required: bool = False
     minimum: int | float | str | datetime.date | None = None

@@ -22,7 +22,7 @@ import duckdb
 from vawg_opendata.problems import Accounting, FileAccount, LandingError, Problem, Quarantine, write_parquet
 from vawg_opendata.reference import fold, load_crosswalk
 from vawg_opendata.schemas.crime_extract import DELIVERED, HOMICIDES, RECORDS
-from vawg_opendata.schemas.fields import TableSchema
+from vawg_opendata.schemas.fields import Field, TableSchema
 from vawg_opendata.schemas.render import duckdb_columns
 from vawg_opendata.schemas.rules import literal, quoted
 from vawg_opendata.sources import crime_extract_manifest, words
@@ -215,7 +215,7 @@ def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Ta
         Problem(
             file=file.file,
             kind="unknown-category",
-            message=f"This category is not known. Codes are those of reference/{table.field(column).codes}.csv.",
+            message=_advice(table.field(column)),
             row=row,
             rows=rows,
             column=column,
@@ -223,6 +223,11 @@ def _unknown(connection: duckdb.DuckDBPyConnection, file: LandingFile, table: Ta
         )
         for column, value, row, rows in found
     ]
+
+
+def _advice(field: Field) -> str:
+    words_too = f", words those of reference/{field.words}.csv" if field.words else ""
+    return f"This category is not known. Codes are those of reference/{field.codes}.csv{words_too}."
 
 
 def _find_bad_rows(connection: duckdb.DuckDBPyConnection, table: TableSchema, tried: Sequence[Rule]) -> None:

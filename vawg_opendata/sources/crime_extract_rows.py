@@ -7,7 +7,7 @@ together and run by `crime_extract`.
 import re
 from dataclasses import dataclass
 
-from vawg_opendata.reference import load_codelist, load_mapping
+from vawg_opendata.reference import fold, load_codelist, load_crosswalk, load_mapping
 from vawg_opendata.schemas.fields import BOOLEAN, DATE, INTEGER, NUMBER, Field, TableSchema
 from vawg_opendata.schemas.rules import literal, quoted, row_rules
 
@@ -78,7 +78,15 @@ def _value(field: Field) -> str:
         return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]+') THEN TRY_CAST({raw} AS BIGINT) END"
     if field.type == NUMBER:
         return f"TRY_CAST({raw} AS DOUBLE)"
-    return raw
+    return _coded_words(field, raw) if field.words else raw
+
+
+def _coded_words(field: Field, raw: str) -> str:
+    """SQL: the code that a word or identifier of the field's crosswalk stands for, whatever its case and marks; what is a code, or no word at all, as it is."""
+    codes = {fold(row[key]): row["code"] for row in load_crosswalk(field.words) for key in ("word", "identifier")}
+    word = f"regexp_replace(lower({raw}), '[^a-z0-9]', '', 'g')"
+    own = ", ".join(map(literal, load_codelist(field.codes).codes))
+    return f"CASE WHEN {raw} IN ({own}) THEN {raw} ELSE coalesce({_case(word, codes)}, {raw}) END"
 
 
 _NOT_A = {

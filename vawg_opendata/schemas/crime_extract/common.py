@@ -80,14 +80,16 @@ def coded(
     standard: str = EXTRACT,
     required: bool = True,
     levels: tuple[str, ...] = (),
+    words: str = "",
 ) -> Field:
-    """A field whose values are the codes of a list; lists of the extract have a code for what is not known."""
+    """A field whose values are the codes of a list; lists of the extract have a code for what is not known. `words` as in `Field`."""
     return Field(
         name=name,
         title=title,
         description=description,
         codes=codes,
         levels=levels,
+        words=words,
         required=required,
         sensitivity=sensitivity,
         source_standard=standard,

@@ -75,6 +75,7 @@ HOMICIDES = TableSchema(
             "What the principal suspect was to the victim.",
             "relationship",
             standard=HOMICIDE_INDEX,
+            words="relationship_words",
         ),
         number("suspects", "Suspects", "Number of suspects charged or dead.", "person", 0, 99, required=True),
         coded(
