@@ -217,16 +217,17 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
 
 @step
 def protect_records(settings: Settings, product: Product) -> Mapping[str, object] | None:
-    """`protect_records_after` the newest version that is published."""
-    return protect_records_after(settings, product, latest_folder(settings, product))
+    """`protect_records_after` the newest version that is published, and all that readers had."""
+    had = published_folders(settings.published, product.audience, product.name)
+    return protect_records_after(settings, product, latest_folder(settings, product), had)
 
 
-def protect_records_after(settings: Settings, product: Product, last: Path | None) -> Mapping[str, object] | None:
+def protect_records_after(settings: Settings, product: Product, last: Path | None, had: Sequence[Path]) -> Mapping[str, object] | None:
     """Decide what may be published of the records of a product. Returns numbers of records and losses, safe to log.
 
     None, and nothing kept of an earlier run, when it has no list of records, was not counted, or no source has such records.
-    Tables come first. `last` is the version that readers have: a list that would single out
-    who came or went stays as it was there, or is made coarser. Raises as `microdata.protect_product`.
+    Tables come first. `last` is the version that readers have, `had` are all that they have or have had, newest first: a list that would single out
+    who came or went stays as it was there, or is made coarser, and cases that were told once are not told again. Raises as `microdata.protect_product`.
     """
     folder = records_folder(settings, product)
     shutil.rmtree(folder, ignore_errors=True)
@@ -235,9 +236,9 @@ def protect_records_after(settings: Settings, product: Product, last: Path | Non
         return None
     if product.linked:
         secret = record_secret(settings, crime_extract.NAME in Inputs.load(settings.work).synthetic)
-        made = protect_linked(product.linked, settings.work / "records", tables_beside(settings, product), secret, statistics.outline.months[-1], last)
+        made = protect_linked(product.linked, settings.work / "records", tables_beside(settings, product), secret, statistics.outline.months[-1], last, had)
     else:
-        made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline, last)
+        made = protect_product(product, settings.work / "records", protected(settings, product, statistics), statistics.outline, last, had)
     if made is None:
         return None
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ def _build(settings: Settings, product: Product, preparation: dict, store: Store
     if product.linked:
         flow.count(replace(settings, products=(product.name,)), product)
     past = history(store, ledger[: preparation["entries"]], product.audience, product.name)
-    flow.protect_records_after(settings, product, past.newest)
+    flow.protect_records_after(settings, product, past.newest, past.own)
     content = flow.package_content(settings, product)
     if content is None:
         raise ReleaseError(f"No input file gives anything of {product.name}. Say where the files are that it was made from, with --landing.")

@@ -9,11 +9,14 @@ published, the records that are new keep the policy by themselves, and those for
 leave, they leave in groups of at least ``k`` as well.
 
 Versions are compared one after the other: who holds all of them sees each step, and nothing more between the first and the last.
+
+Somebody who knows a person finds her class in each version, and she has one of the sensitive values of both: where a version recodes anew who was told
+of before, few values may be left though each version is diverse (the same sources).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -38,10 +41,11 @@ PAIRS = 4_000_000
 @dataclass(frozen=True)
 class StepFinding:
     """What a step from one version to the next gives away: classes, or groups of classes that overlap (``region``), whose number of records
-    changed by less than ``k``.  ``step``: the number of the later version, the first being 0; ``classes``: how many there are;
-    ``smallest``: the smallest change."""
+    changed by less than ``k``; or pairs of classes of the two that can hold the same person and have too few sensitive values in common
+    (``narrowed``).  ``step``: the number of the later version, the first being 0; ``classes``: how many there are;
+    ``smallest``: the smallest change, or the smallest number of values."""
 
-    kind: Literal["added", "removed", "region"]
+    kind: Literal["added", "removed", "region", "narrowed"]
     step: int
     classes: int
     smallest: int
@@ -65,19 +69,28 @@ class RecordRelease:
 
 
 def audit_releases(
-    versions: Sequence[object], hierarchies: Iterable[RecordHierarchy], quasi_identifiers: Sequence[str], k: int
+    versions: Sequence[object],
+    hierarchies: Iterable[RecordHierarchy],
+    quasi_identifiers: Sequence[str],
+    k: int,
+    sensitive: Mapping[str, int] | None = None,
 ) -> tuple[StepFinding, ...]:
     """What comparing each version with the one before gives away; empty where nothing.
 
     ``versions``: published tables, oldest first, their quasi-identifiers as labels of the hierarchies.  Classes that are the same in both
-    are taken to hold the same records.  Raises ``RecordError`` where a label is in no hierarchy.
+    are taken to hold the same records.  ``sensitive``: by column, how many different values must remain possible for whoever is in both
+    versions.  Raises ``RecordError`` where a label is in no hierarchy or a column is missing.
     """
     ordered = [one.with_blank() for one in in_order(hierarchies, quasi_identifiers)]
     nodes = [_published(as_arrow(version), ordered) for version in versions]
     findings = []
     for step in range(1, len(nodes)):
         both = [np.concatenate(pair) for pair in zip(nodes[step - 1], nodes[step], strict=True)]
-        findings += _Step(both, len(nodes[step - 1][0]), ordered).findings(k, step)
+        compared = _Step(both, len(nodes[step - 1][0]), ordered)
+        findings += compared.findings(k, step)
+        for column, least in (sensitive or {}).items():
+            values = [_texts(as_arrow(version), column) for version in versions[step - 1 : step + 1]]
+            findings += compared.narrowed(np.concatenate(values), least, step)
     return tuple(findings)
 
 
@@ -120,6 +133,13 @@ def protect_release(
         added = added.filter(mask_array(~bad))
     held = records.num_rows - old.num_rows - added.num_rows
     return _release(pa.concat_tables([old, added]), key, policy.quasi_identifiers, added.num_rows, last.num_rows - old.num_rows, held)
+
+
+def _texts(table: pa.Table, column: str) -> np.ndarray:
+    """A column as texts, a blank as one of its own."""
+    check_columns(table.schema, [column])
+    values, index = texts(pa.concat_arrays(table[column].chunks) if table.num_rows else pa.array([], pa.string()))
+    return np.array(["" if value is None else f"={value}" for value in values], dtype=object)[index]
 
 
 def _keys(table: pa.Table, key: str) -> pa.ChunkedArray:
@@ -220,6 +240,7 @@ class _Step:
         self.ids, first = group(list(nodes), [len(one.labels) for one in hierarchies])
         self.change = np.bincount(self.ids, weights=np.where(np.arange(self.ids.size) < before, -1, 1), minlength=first.size).astype(np.int64)
         self.changed = np.flatnonzero(self.change)
+        self._before, self._hierarchies, self._nodes = before, hierarchies, [one[first] for one in nodes]
         self.region = self._regions([one[first[self.changed]] for one in nodes], hierarchies)
 
     def _regions(self, nodes: Sequence[np.ndarray], hierarchies: Sequence[RecordHierarchy]) -> np.ndarray:
@@ -227,25 +248,26 @@ class _Step:
 
         Only a class that grew and one that shrank can hold the same records in turn.
         """
-        meets = []
-        for hierarchy in hierarchies:
-            below = np.zeros((len(hierarchy.labels), len(hierarchy.values)), dtype=bool)
-            for level in hierarchy.nodes:
-                below[level, np.arange(len(hierarchy.values))] = True
-            meets.append((below.astype(np.float32) @ below.T.astype(np.float32)) > 0)
         grew, shrank = (np.flatnonzero(self.change[self.changed] * sign > 0) for sign in (1, -1))
-        edges = [np.empty((2, 0), dtype=np.int64)]
-        step = max(1, PAIRS // max(shrank.size, 1))
-        for start in range(0, grew.size if shrank.size else 0, step):
-            some = grew[start : start + step]
-            meet = np.ones((some.size, shrank.size), dtype=bool)
-            for column, table in zip(nodes, meets, strict=True):
-                meet &= table[np.ix_(column[some], column[shrank])]
-            one, other = np.nonzero(meet)
-            edges.append(np.stack([some[one], shrank[other]]))
-        row, column = np.concatenate(edges, axis=1)
+        pairs = [np.empty((2, 0), dtype=np.int64), *_overlapping(nodes, hierarchies, grew, shrank)]
+        row, column = np.concatenate(pairs, axis=1)
         size = self.changed.size
         return connected_components(coo_array((np.ones(row.size), (row, column)), shape=(size, size)), directed=False)[1]
+
+    def narrowed(self, values: np.ndarray, least: int, step: int) -> list[StepFinding]:
+        """Pairs of classes, one of each version, that can hold the same person and have fewer than ``least`` of ``values`` (of each record) in common.
+
+        A class that both versions have, with enough in common, leaves these to everybody who fits it.
+        """
+        number = np.unique(values, return_inverse=True)[1]
+        has = np.zeros((2, self.change.size, int(number.max(initial=0)) + 1), dtype=np.float32)
+        has[(np.arange(self.ids.size) >= self._before).astype(int), self.ids, number] = 1
+        stays = (has[0] * has[1]).sum(axis=1) >= least
+        old, new = (np.flatnonzero(one.any(axis=1) & ~stays) for one in has)
+        found = [(has[0][one] * has[1][other]).sum(axis=1) for one, other in _overlapping(self._nodes, self._hierarchies, old, new)]
+        common = np.concatenate([np.empty(0), *found])
+        few = common[common < least]
+        return [StepFinding("narrowed", step, int(few.size), int(few.min()))] if few.size else []
 
     def _net(self) -> np.ndarray:
         return np.bincount(self.region, weights=self.change[self.changed]).astype(np.int64)
@@ -267,3 +289,23 @@ class _Step:
             if small.size:
                 found.append(StepFinding(kind, step, int(small.size), int(small.min())))
         return found
+
+
+def _overlapping(
+    nodes: Sequence[np.ndarray], hierarchies: Sequence[RecordHierarchy], some: np.ndarray, others: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Pairs of classes that can hold the same record, one of ``some`` and one of ``others``, in parts.  ``nodes``: of all classes, per column."""
+    meets = []
+    for hierarchy in hierarchies:
+        below = np.zeros((len(hierarchy.labels), len(hierarchy.values)), dtype=bool)
+        for level in hierarchy.nodes:
+            below[level, np.arange(len(hierarchy.values))] = True
+        meets.append((below.astype(np.float32) @ below.T.astype(np.float32)) > 0)
+    step = max(1, PAIRS // max(others.size, 1))
+    for start in range(0, some.size if others.size else 0, step):
+        part = some[start : start + step]
+        meet = np.ones((part.size, others.size), dtype=bool)
+        for column, table in zip(nodes, meets, strict=True):
+            meet &= table[np.ix_(column[part], column[others])]
+        one, other = np.nonzero(meet)
+        yield np.stack([part[one], others[other]])

@@ -1,5 +1,7 @@
 """Records of a small synthetic extract, the tables of counts beside them, and the linked records made of both."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import pytest
 
 from anonymisation import ProtectedTable
 from vawg_opendata import flow
-from vawg_opendata.microdata import Microdata, TableBeside, protect_linked
+from vawg_opendata.microdata import Microdata, RecordTable, TableBeside, protect_linked
 from vawg_opendata.products import PRODUCTS
 from vawg_opendata.products.linked import LinkedRecords
+from vawg_opendata.release.package.formats import write_csv
+from vawg_opendata.release.package.tables import linked_table
 from vawg_opendata.sample import generate
 from vawg_opendata.settings import SAMPLE_SECRET, Settings
 from vawg_opendata.statistics import build, dimension_codelist
@@ -32,8 +36,8 @@ class World:
     def records(self) -> Path:
         return self.settings.work / "records"
 
-    def made_after(self, last: Path | None, month: str, secret: bytes = SAMPLE_SECRET) -> Microdata | None:
-        return protect_linked(self.declared, self.records, self.beside, secret, month, last)
+    def made_after(self, last: Path | None, month: str, secret: bytes = SAMPLE_SECRET, had: Sequence[Path] = ()) -> Microdata | None:
+        return protect_linked(self.declared, self.records, self.beside, secret, month, last, had)
 
 
 @pytest.fixture(scope="package")
@@ -59,3 +63,15 @@ def tables_beside(settings: Settings) -> list[TableBeside]:
             protected = ProtectedTable(table.name, table.measure, table.axes, np.where(shown, table.counts, 0), shown)
             found.append(TableBeside(protected, {axis: dimension_codelist(product.dimension(axis), statistics.outline.months) for axis in table.axes}))
     return found
+
+
+def written(folder: Path, tables: Sequence[RecordTable], version: str = "1.0.0") -> Path:
+    """A package of these tables, as much of it as whoever audits or follows it reads."""
+    folder.mkdir()
+    resources = []
+    for table in map(linked_table, tables):
+        write_csv(table, folder / f"{table.name}.csv")
+        fields = [{"name": name, "type": "string"} for name in table.schema.names]
+        resources.append({"name": table.name, "path": f"{table.name}.csv", "schema": {"fields": fields}, "records": table.claim})
+    (folder / "datapackage.json").write_text(json.dumps({"name": "vawg-records", "version": version, "resources": resources}), encoding="utf-8")
+    return folder

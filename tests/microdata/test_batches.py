@@ -8,13 +8,14 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from tests.microdata.conftest import MONTHS
+from tests.microdata.conftest import MONTHS, written
 from vawg_opendata.delivery.errors import SourceError
 from vawg_opendata.delivery.offer import read_offer
-from vawg_opendata.microdata.batches import FieldsChangedError
+from vawg_opendata.microdata.batches import KeysChangedError
 from vawg_opendata.products import PRODUCTS
 from vawg_opendata.release.checks.audit import audit
 from vawg_opendata.release.checks.integrity import check
+from vawg_opendata.release.checks.record_audit import audit_versions
 from vawg_opendata.release.checks.validation import validate
 from vawg_opendata.release.database.combined import write_combined
 from vawg_opendata.release.files import write_sums
@@ -110,11 +111,57 @@ def test_too_few_cases_wait(world, versions):
     assert few.made_after(None, MONTHS[1]) is None
 
 
-def test_cases_are_not_told_again_with_other_fields(world, versions, tmp_path):
+def test_months_of_a_withdrawn_version_are_not_told_again(world, versions):
+    """Some have kept it: the same cases in other pools would give away what either hides."""
+    kept = world.made_after(versions[0], MONTHS[1], had=[versions[1], versions[0]])
+    assert kept.summary["added"] == 0 and kept.summary["records"] == len(rows(versions[0], "record_offences"))
+    assert world.made_after(None, MONTHS[1], had=versions) is None
+    assert world.made_after(None, MONTHS[1], had=versions[:1]).summary["records"] == len(rows(versions[1], "record_offences")) - kept.summary["records"]
+
+
+@pytest.fixture
+def with_other_fields(versions, tmp_path):
+    """The first version as if the software had had other fields then: a table and a field less, and a field more."""
+    old = tmp_path / "1.0.0"
+    shutil.copytree(versions[0] / "data", old / "data")
+    descriptor = json.loads((versions[0] / "datapackage.json").read_text(encoding="utf-8"))
+    descriptor["resources"] = [one for one in descriptor["resources"] if "records" in one and one["name"] != "pool_risk"]
+    suspects = next(one for one in descriptor["resources"] if one["name"] == "pool_suspect")
+    path = old / suspects["path"]
+    path.write_text(path.read_text(encoding="utf-8").replace(",arrested,", ",held_by_police,", 1), encoding="utf-8")
+    suspects["schema"]["fields"] = [{"name": "held_by_police" if field["name"] == "arrested" else field["name"]} for field in suspects["schema"]["fields"]]
+    (old / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    return old
+
+
+def test_a_field_that_is_new_is_told_of_new_cases_alone(world, versions, with_other_fields, tmp_path):
+    made = {table.name: table.rows.to_pandas() for table in world.made_after(with_other_fields, MONTHS[1]).tables}
+    cases = made["record_offences"]
+    before = cases["batch"] == "2024-07/2024-07"
+    assert before.sum() == len(rows(versions[0], "record_offences")) and len(cases) == len(rows(versions[1], "record_offences"))
+    suspects, risk = (made[table][made[table][key].isin(cases.loc[before, key])] for table, key in (("pool_suspect", "pool_key"), ("pool_risk", "wide_pool_key")))
+    assert len(suspects) == len(risk) == before.sum() and made["pool_suspect"]["arrested"].notna().any() and made["pool_risk"]["risk_tool"].notna().any()
+    assert suspects["arrested"].isna().all() and "held_by_police" not in suspects and risk.drop(columns="wide_pool_key").isna().all(axis=None)
+    assert suspects["bail"].notna().sum() == len([1 for (value,) in rows(versions[0], "pool_suspect", "bail") if value]) > 0
+    new = written(tmp_path / "new", world.made_after(with_other_fields, MONTHS[1]).tables, "2.0.0")
+    assert audit_versions([with_other_fields, new]) == []
+    # The same with all fields of all cases, which readers of the first version were not told of, is found.
+    found = audit_versions([with_other_fields, versions[1]])
+    assert any(": arrested is told of" in line for line in found) and any("risk_tool is told of" in line for line in found)
+
+
+def test_a_version_that_tells_again_of_the_same_months_is_found(world, versions, tmp_path):
+    again = written(tmp_path / "again", world.made_after(None, MONTHS[1]).tables, "2.0.0")
+    assert any("cases are of months that were told of before" in line for line in audit_versions([versions[0], again]))
+    # A batch that is gone, because its version was withdrawn, tells nothing.
+    assert audit_versions([versions[1], versions[0]]) == []
+
+
+def test_a_version_without_keys_is_refused_by_name(world, versions, tmp_path):
     shutil.copytree(versions[0], tmp_path / "1.0.0")
     path = tmp_path / "1.0.0" / "data" / "pool_orders.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("order_type", "kind_of_order", 1), encoding="utf-8")
-    with pytest.raises(FieldsChangedError, match="pool_orders has other fields than in vawg-records 1.0.0"):
+    path.write_text(path.read_text(encoding="utf-8").replace("widest_pool_key", "pool", 1), encoding="utf-8")
+    with pytest.raises(KeysChangedError, match="pool_orders of vawg-records 1.0.0 has no widest_pool_key"):
         world.made_after(tmp_path / "1.0.0", MONTHS[1])
 
 

@@ -1,14 +1,13 @@
 """Linked records beside every table of their readers: the attack finds nothing where the rule is kept, sees into each table, and finds what a broken rule gives away."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 
 from anonymisation import Hierarchy, ProtectedTable, PublishedTable
-from tests.microdata.conftest import MONTHS
+from tests.microdata.conftest import MONTHS, written
 from vawg_opendata.microdata import Microdata, RecordTable, TableBeside, protect_linked
 from vawg_opendata.microdata.standing import TOLD_OF
 from vawg_opendata.release.checks.linked_beside import revealed
@@ -32,18 +31,9 @@ def package_of(one: TableBeside, shown: np.ndarray) -> LoadedPackage:
     return LoadedPackage(Path(), f"tables-{id(one)}", "1.0.0", "datastore", (LoadedTable(table, 5),), hierarchies, (), ())
 
 
-def told_in(folder: Path, tables: tuple[RecordTable, ...]) -> list[ToldCases]:
+def told_in(folder: Path, tables: Sequence[RecordTable]) -> list[ToldCases]:
     """What a package with these tables tells, read from its files."""
-    folder.mkdir()
-    resources = []
-    for table in tables:
-        with duckdb.connect() as connection:
-            connection.register("made", table.rows)
-            connection.execute(f"COPY made TO '{folder}/{table.name}.csv' (HEADER)")
-        fields = [{"name": name, "type": "string"} for name in table.rows.column_names]
-        resources.append({"name": table.name, "path": f"{table.name}.csv", "schema": {"fields": fields}, "records": table.claim})
-    (folder / "datapackage.json").write_text(json.dumps({"name": "vawg-records", "resources": resources}), encoding="utf-8")
-    return told_cases(folder)
+    return told_cases(written(folder, tables))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from anonymisation.measures import link, measure
 from anonymisation.releases import ReleaseRefusedError
 from tests.judges import pycanon
 from vawg_opendata.microdata import Microdata, RecordTable, beside_last, check_beside, protect_list, published_list
-from vawg_opendata.microdata.lists import year_blocks
+from vawg_opendata.microdata.lists import extend_list, year_blocks
+from vawg_opendata.microdata.versions import singled_out
 from vawg_opendata.products.female_homicide import CASES, FEMALE_HOMICIDE
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.sample import generate
@@ -241,6 +242,85 @@ def test_enough_new_cases_of_a_kind_come_in(made, tmp_path):
     rows = made.tables[0].rows
     more = with_rows(made, pyarrow.concat_tables([rows, *[rows.slice(0, 1)] * 5]))
     assert beside_last(more, published(tmp_path, made), passes, never) is more
+
+
+@pytest.fixture(scope="module")
+def earlier(work, tmp_path_factory):
+    """By year, the list as it was made when the records went to the end of that year, without years; and the folder of these records."""
+    made = {}
+    for year in (2010, 2023):
+        folder = tmp_path_factory.mktemp(f"until-{year}")
+        source = work / "records" / "extract_homicides.parquet"
+        duckdb.sql(f"COPY (SELECT * REPLACE ('{year}-12' AS vintage) FROM '{source}' WHERE year <= {year}) TO '{folder}/extract_homicides.parquet'")
+        made[year] = protect_list(WITHOUT_YEARS, folder)
+    return made
+
+
+WITHOUT_YEARS = replace(CASES, columns=tuple(column for column in CASES.columns if column.name != "years"))
+
+
+def told_of(made, women):
+    """By true case, the values of each sensitive column that its row of the list may have."""
+    table, known = made.tables[0].rows.to_pylist(), [name for name in QUASI if name in made.tables[0].rows.column_names]
+    classes: dict[tuple[str, ...], list[set[str]]] = {}
+    for row in table:
+        for values, name in zip(classes.setdefault(tuple(row[name] for name in known), [set() for _ in SENSITIVE]), SENSITIVE, strict=True):
+            values.add(row[name])
+    above = {name: {leaf: set(made.codelists[name].ancestors(leaf)) for leaf in made.codelists[name].leaves} for name in known}
+    found = []
+    for woman in women:
+        fitting = [values for codes, values in classes.items() if all(code in above[name][woman[name]] for name, code in zip(known, codes, strict=True))]
+        found.append([set().union(*(values[place] for values in fitting)) for place in range(len(SENSITIVE))])
+    return found
+
+
+def learnt(one, other, women):
+    """How many sensitive values of women who are in both versions are left alone when both are held."""
+    both = zip(told_of(one, women), told_of(other, women), strict=True)
+    return sum(len(old & new) == 1 for olds, news in both for old, new in zip(olds, news, strict=True) if old and new)
+
+
+def test_a_list_made_anew_is_refused_where_two_versions_together_tell_what_each_hides(work, women, earlier):
+    made = protect_list(WITHOUT_YEARS, work / "records")
+    before = [woman for woman in women.to_pylist() if woman["year"] <= 2010 and not woman["legal_hold"]]
+    assert learnt(earlier[2010], made, before) > 0 == learnt(made, made, before)
+    assert singled_out(earlier[2010].tables[0].rows, made.tables[0].rows, made.codelists, made.tables[0].claim)
+
+
+def test_a_list_is_extended_by_the_cases_of_later_years_and_tells_nothing_anew_of_others(work, women, earlier, tmp_path):
+    last = earlier[2023]
+    longer = extend_list(WITHOUT_YEARS, work / "records", last, 2023, passes)
+    old, new = (Counter(map(json.dumps, one.tables[0].rows.to_pylist())) for one in (last, longer))
+    assert old <= new and 5 <= (new - old).total() == longer.summary["added"] <= 60
+    assert longer.tables[0].claim["years"] == {"first": 2003, "last": 2025} and longer.tables[0].missing is None
+    assert longer.tables[0].rows.equals(longer.tables[0].rows.sort_by([(name, "ascending") for name in longer.tables[0].rows.column_names]))
+    added = pyarrow.Table.from_pylist(list(map(json.loads, (new - old).elements())))
+    known = [name for name in QUASI if name != "years"]
+    assert measure(added, known, SENSITIVE).k >= 5 and all(measure(added, known, SENSITIVE).sensitive[name].l >= 2 for name in SENSITIVE)
+    before = [woman for woman in women.to_pylist() if woman["year"] <= 2023 and not woman["legal_hold"]]
+    assert learnt(last, longer, before) == 0 and len(before) > 400
+    assert not singled_out(last.tables[0].rows, longer.tables[0].rows, longer.codelists, longer.tables[0].claim)
+    # It is what follows, as long as it passes beside the tables; then the last one, as it was.
+    read = published(tmp_path, last)
+    made = protect_list(WITHOUT_YEARS, work / "records")
+    again = [beside_last(made, read, check, never, None, lambda both: extend_list(WITHOUT_YEARS, work / "records", read, 2023, both)) for check in (passes, refuses(longer.tables[0].rows))]
+    assert again[0].tables[0].rows.equals(longer.tables[0].rows) and again[1] is read
+    # Of another source nobody knows whose cases the list has.
+    other = replace(last, tables=(replace(last.tables[0], source="mps_homicide"),))
+    assert extend_list(WITHOUT_YEARS, work / "records", other, 2023, passes) is None
+    assert extend_list(WITHOUT_YEARS, work / "records", last, 2025, passes) is None
+
+
+def test_a_list_after_a_withdrawn_one_is_compared_with_that_too(made, tmp_path):
+    rows = made.tables[0].rows
+    (tmp_path / "last").mkdir()
+    last, one_more = published(tmp_path / "last", made), with_rows(made, pyarrow.concat_tables([rows, rows.slice(0, 1)]))
+    enough = with_rows(made, pyarrow.concat_tables([rows, *[rows.slice(0, 1)] * 5]))
+    assert beside_last(enough, last, passes, never) is enough
+    assert beside_last(enough, last, passes, never, one_more) is last
+    # Where readers have none any more, but had one, the new one must not single out who is new since.
+    assert beside_last(one_more, None, passes, lambda check: None, made) is None
+    assert beside_last(enough, None, passes, never, made) is enough
 
 
 def test_a_list_that_stayed_is_made_anew_where_it_gives_away_what_the_new_tables_withhold(made, tmp_path):

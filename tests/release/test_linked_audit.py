@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from anonymisation import Hierarchy, PublishedTable
-from vawg_opendata.release.checks.linked_audit import broken_pools, changed
+from vawg_opendata.release.checks.linked_audit import broken_pools
 from vawg_opendata.release.checks.linked_beside import beside, beside_new
 from vawg_opendata.release.checks.loading import LoadedPackage, LoadedTable
-from vawg_opendata.release.checks.record_audit import audit_records
+from vawg_opendata.release.checks.record_audit import audit_records, audit_versions
 
 AREAS = Hierarchy("area", ("all", "a", "b", "a1", "a2"), "all", {"parent": {"a": "all", "b": "all", "a1": "a", "a2": "a"}})
 
@@ -60,16 +60,31 @@ def test_the_tables_of_cases_are_measured_joined(tmp_path):
     assert together.k == 1 and "only 1 records look alike where 2 are claimed" in together.findings[0]
 
 
+def of_batches(folder, batches, *answers):
+    """A version of pools of one batch each, and of its cases."""
+    folder.mkdir()
+    cases = resource("record_offences", ["case_key", "pool_key", "batch"], quasiIdentifiers=["batch"], k=1, linkedBy="case_key")
+    written(folder, cases, *(f"{pool}{place},{pool},{batch}" for pool, batch, told in zip("xy", batches, answers, strict=False) for place in range(len(told))))
+    pools = of_pools(folder, *answers)
+    described = {"name": "linked", "version": folder.name, "resources": [cases, pools]}
+    (folder / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
+    return folder
+
+
 def test_a_version_that_changes_or_fills_what_was_told_is_found(tmp_path):
-    folders = [tmp_path / name for name in ("old", "more", "other", "filled")]
-    for folder in folders:
-        folder.mkdir()
-    old = of_pools(folders[0], ["yes", "no", "no"])
-    more = of_pools(folders[1], ["no", "no", "yes"], ["no", "no", "no"])
-    other, filled = of_pools(folders[2], ["yes", "yes", "no"]), of_pools(folders[3], ["yes", "no", "no", "no"])
-    assert changed(folders[0], folders[1], old, more) == []
-    assert changed(folders[0], folders[2], old, other) == ["1 rows are gone or changed", "1 rows have come into what was told before"]
-    assert changed(folders[0], folders[3], old, filled) == ["1 rows have come into what was told before"]
+    one, two = "2024-07/2024-07", "2024-08/2024-08"
+    old = of_batches(tmp_path / "1.0.0", [one], ["yes", "no", "no"])
+    more = of_batches(tmp_path / "1.1.0", [one, two], ["no", "no", "yes"], ["no", "no", "no"])
+    other, filled = of_batches(tmp_path / "1.2.0", [one], ["yes", "yes", "no"]), of_batches(tmp_path / "1.3.0", [one], ["yes", "no", "no", "no"])
+    again = of_batches(tmp_path / "1.4.0", ["2024-06/2024-07"], ["yes", "no", "no"])
+    assert audit_versions([old, more]) == []
+    assert [line.split("linked: ")[1] for line in audit_versions([old, other])] == [
+        "pool_harm: 1 rows are gone or changed that were told of before", "pool_harm: 1 rows are new among cases that were told of before",
+    ]  # fmt: skip
+    assert [line.split("linked: ")[1] for line in audit_versions([old, filled])] == [
+        "record_offences: 1 rows are new among cases that were told of before", "pool_harm: 1 rows are new among cases that were told of before",
+    ]  # fmt: skip
+    assert [line.split("linked: ")[1] for line in audit_versions([old, again])] == ["record_offences: 3 cases are of months that were told of before"]
 
 
 def package(folder, name, counts=None):
@@ -133,7 +148,7 @@ def records_of_people(folder, cases, pools=()):
     ]
     of_cases = resource("record_people", ["pool_key", "area", "age"], quasiIdentifiers=["area", "age"], k=1, tells=told)
     of_kinds = resource("pool_kinds", ["pool_key", "kind"], quasiIdentifiers=["pool_key"], k=1, pools={"applying": 1, "mostAlike": 1, "ordinary": {}})
-    of_kinds["records"]["tells"] = [{"measure": "victims", "dimension": "kind", "fields": ["kind"], "codes": {"1": ["x"], "0": ["y"]}}]
+    of_kinds["records"]["tells"] = [{"measure": "victims", "dimension": "kind", "fields": ["kind"], "codes": {"true": ["x"], "false": ["y"]}}]
     parts = [written(folder, of_cases, *cases), written(folder, of_kinds, *pools)]
     (folder / "datapackage.json").write_text(json.dumps({"name": "vawg-records", "resources": parts}), encoding="utf-8")
     return LoadedPackage(folder, "vawg-records", "1.0.0", "safestats", (), {}, (), ())
@@ -170,7 +185,7 @@ def test_cases_of_whom_one_of_several_codes_holds_or_who_may_not_be_counted(tmp_
     ],
 )
 def test_pools_tell_of_a_cell_as_many_as_must_be_in_it(tmp_path, cases, kinds, found):
-    pools = [f"{case[0]},{kind}" for case, kind in zip(cases, kinds, strict=True)]
+    pools = [f"{case[0]},{('False', 'True')[int(kind)]}" for case, kind in zip(cases, kinds, strict=True)]
     tables = tables_of_people(tmp_path, {"area": ("all", "a", "b"), "kind": ("all", "x", "y")}, [9, 9, 9, 9, None, None, 9, None, None])
     lines = beside(records_of_people(tmp_path, cases, pools), [tables])
     assert (found is None) == (lines == [])

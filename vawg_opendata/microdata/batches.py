@@ -4,7 +4,9 @@ Belongs here: what of linked records goes into a version, and what is claimed of
 given in `partners`.
 
 Cases are told once. Whoever compares two versions sees whole batches come, each of which keeps the policy by itself, and nothing change: so no
-comparison says more than a batch does (the additions of `anonymisation.records.releases`, with none that joins a class of before).
+comparison says more than a batch does (the additions of `anonymisation.records.releases`, with none that joins a class of before). That holds for all
+versions that readers ever had: months that only a withdrawn one told of are not told again, because in another form they would give away what either
+hides. And it holds for fields: one that is new is told of new cases, and stays empty for those of before; one that is given up is told no more.
 """
 
 import json
@@ -33,20 +35,21 @@ SOURCE = "crime_extract"
 _TABLES = (*CASE_TABLES, *POOL_TABLES)
 
 
-class FieldsChangedError(RunError):
-    """Cases that were told once cannot be told again with other fields; the message names the table and what to do."""
+class KeysChangedError(RunError):
+    """A version whose cases cannot be found in its files any more; the message names the table and what to do."""
 
 
 def protect_linked(
-    declared: LinkedRecords, records: Path, beside: Sequence[TableBeside], secret: bytes, last_month: str, last: Path | None
+    declared: LinkedRecords, records: Path, beside: Sequence[TableBeside], secret: bytes, last_month: str, last: Path | None, had: Sequence[Path] = ()
 ) -> Microdata | None:
-    """The linked tables of a version: those of the last one (a package folder), and the cases of later months up to `last_month`.
+    """The linked tables of a version: those of the last one (a package folder), and the cases of months up to `last_month` that are later than all that
+    readers were told of. `had` are the packages of all versions that they have or have had, the last one or none of them among these.
 
-    Cases that cannot be protected yet, because they are too few, wait for a later version; None where there is nothing to tell. FieldsChangedError
-    where the last version has other fields.
+    Cases that cannot be protected yet, because they are too few, wait for a later version; None where there is nothing to tell. KeysChangedError
+    where the last version is not as this software writes it.
     """
     old = {} if last is None else _told(last)
-    after = "" if not old else max(batch.partition("/")[2] for batch in old[CASE_TABLES[0].name].column("batch").unique().to_pylist())
+    after = max((month for folder in {*had, *([last] if last else [])} for month in _last_months(folder)), default="")
     new: Mapping[str, pyarrow.Table] = {}
     told: dict[str, object] = {}
     if after < last_month:
@@ -68,21 +71,34 @@ def protect_linked(
     )
 
 
+def _last_months(folder: Path) -> list[str]:
+    """The last month of each batch that a package tells of."""
+    descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    paths = [folder / resource["path"] for resource in descriptor["resources"] if resource["name"] == CASE_TABLES[0].name and "records" in resource]
+    return [batch.partition("/")[2] for path in paths for batch in read_rows(path).column("batch").unique().to_pylist()]
+
+
 def _told(last: Path) -> dict[str, "pyarrow.Table"]:
-    """The linked tables of a package; empty where it has none."""
+    """The linked tables of a package with the fields that there are now, empty where it had them not; nothing where it has no such tables."""
+    import pyarrow
+
     descriptor = json.loads((last / "datapackage.json").read_text(encoding="utf-8"))
     paths = {resource["name"]: last / resource["path"] for resource in descriptor["resources"] if "records" in resource}
     if not paths:
         return {}
-    found = {}
+    found: dict[str, pyarrow.Table] = {}
     for table in _TABLES:
-        rows = read_rows(paths[table.name]) if table.name in paths else None
-        if rows is None or rows.column_names != list(table.names):
-            raise FieldsChangedError(
-                f"{table.name} has other fields than in {descriptor['name']} {descriptor['version']}, and cases that were told once cannot be told again "
-                "with other fields. Withdraw that version and all before it, or leave the fields as they are."
+        # A table that is new has a row for each case of the pools that were there, or for each case, and nothing in it.
+        rows = read_rows(paths[table.name]) if table.name in paths else found[CASE_TABLES[0].name].select([table.names[0]]).sort_by(table.names[0])
+        missing = {field.name for field in table.fields if field.part == Part.KEY or field.name == "batch"} - set(rows.column_names)
+        if missing:
+            raise KeysChangedError(
+                f"{table.name} of {descriptor['name']} {descriptor['version']} has no {', '.join(sorted(missing))}, by which its cases are found. "
+                "Withdraw that version: then a new one tells of later months only."
             )
-        found[table.name] = rows.cast(arrow_schema(table).remove_metadata())
+        schema = arrow_schema(table).remove_metadata()
+        columns = [rows.column(name) if name in rows.column_names else pyarrow.nulls(rows.num_rows, pyarrow.string()) for name in table.names]
+        found[table.name] = pyarrow.table(columns, names=list(table.names)).cast(schema)
     return found
 
 

@@ -43,6 +43,47 @@ def protect_list(declared: RecordList, records: Path, check: Check | None = None
     return None
 
 
+def extend_list(declared: RecordList, records: Path, last: Microdata, after: int, check: Check) -> Microdata | None:
+    """The `last` version of a list as it was, and beside it the cases of whole years later than `after`, which keep the policy by themselves; None where
+    there are none, where too few of them look alike, or where nothing that passes the `check` can be made of them.
+
+    Whoever compares the two learns no more than the new cases tell. Columns are those of the last version, and so is its source: of another one nobody
+    knows which cases it has already.
+    """
+    from anonymisation import InconsistentTablesError, ProtectionError
+    from anonymisation.releases import ReleaseRefusedError
+
+    (before,) = last.tables
+    view = next((view for view in VIEWS[declared.name] if view.source == before.source), None)
+    columns = tuple(column for column in declared.columns if column.name in before.rows.column_names)
+    if view is None or [column.name for column in columns] != before.rows.column_names:
+        return None
+    with duckdb.connect() as connection:
+        confine(connection, records)
+        path = records / f"{view.records}.parquet"
+        try:
+            wanted = replace(declared, columns=columns, policy=replace(declared.policy, k=before.claim["k"]))
+            made = _protected(connection, wanted, view, path, after) if path.is_file() else None
+        except ProtectionError:
+            return None
+    if made is None:
+        return None
+    import pyarrow
+
+    (added,) = made.tables
+    if list(added.rows.column_names) != list(before.rows.column_names):
+        return None
+    order = [(name, "ascending") for name in added.rows.column_names]
+    rows = pyarrow.concat_tables([before.rows.cast(added.rows.schema), added.rows]).sort_by(order)
+    years = {"first": before.claim["years"]["first"], "last": added.claim["years"]["last"]}
+    whole = replace(added, rows=rows, claim=before.claim | {"years": years}, missing=None)
+    try:
+        check(whole, made.codelists)
+    except (ReleaseRefusedError, InconsistentTablesError):
+        return None
+    return Microdata((whole,), made.codelists, made.summary | {"records": rows.num_rows, "added": added.rows.num_rows})
+
+
 def has_source(declared: RecordList, records: Path) -> bool:
     """Whether a source at hand has the records of a list."""
     return any((records / f"{view.records}.parquet").is_file() for view in VIEWS[declared.name])
@@ -71,14 +112,15 @@ def _coarser(declared: RecordList) -> Iterator[tuple[tuple[RecordColumn, ...], i
         yield left, times
 
 
-def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path) -> Microdata:
+def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view: View, path: Path, after: int = 0) -> Microdata:
+    """The records of a source, of years later than `after`, under the policy of the list; code lists are for all years that the source has."""
     source = f"read_parquet({literal(str(path))})"
     newest = f"vintage = (SELECT max(vintage) FROM {source})"
     first, last = connection.execute(f"SELECT min({view.year})::INTEGER, max(greatest({view.month}, vintage)) FROM {source} WHERE {newest}").fetchall()[0]
     years = range(first, int(last[:4]) + last.endswith("-12"))
     columns = [column for column in declared.columns if column.codelist == YEAR_BLOCKS or column.name in view.columns]
     codelists = {column.name: _codelist(column, view, years) for column in columns}
-    covered = f"{newest} AND ({view.where}) AND {view.year} BETWEEN {years.start} AND {years.stop - 1}"
+    covered = f"{newest} AND ({view.where}) AND {view.year} BETWEEN {max(years.start, after + 1)} AND {years.stop - 1}"
     held = connection.execute(f"SELECT count(*) FROM {source} WHERE {covered} AND ({view.held})").fetchall()[0][0]
     wanted = ", ".join(f"{_value(column, view)} AS {quoted(column.name)}" for column in columns)
     table = connection.sql(f"SELECT {wanted} FROM {source} WHERE {covered} AND NOT ({view.held})").to_arrow_table()
@@ -93,6 +135,7 @@ def _protected(connection: duckdb.DuckDBPyConnection, declared: RecordList, view
         "quasiIdentifiers": list(policy.quasi_identifiers),
         "k": policy.k,
         "sensitive": {name: {"l": max(model.l for model in models)} for name, models in policy.sensitive.items()},
+        "years": {"first": years.start, "last": years.stop - 1},
     }
     if declared.measure:
         dimensions = {column.name: column.dimension for column in columns if column.dimension}

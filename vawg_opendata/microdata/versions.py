@@ -24,35 +24,47 @@ Check = Callable[[RecordTable, Mapping[str, CodeList]], None]
 
 
 def beside_last(
-    made: Microdata | None, last: Microdata | None, check: Check, again: Callable[[Check], Microdata | None]
+    made: Microdata | None,
+    last: Microdata | None,
+    check: Check,
+    again: Callable[[Check], Microdata | None],
+    gone: Microdata | None = None,
+    extended: Callable[[Check], Microdata | None] = lambda check: None,
 ) -> Microdata | None:
     """The list that may follow the `last` version of it that readers have; None where there is none.
 
-    `made` where comparing it with the last singles nobody out whose case came, went or changed. Else the last one stays as it was, until
-    they are enough, and the tables tell of them meanwhile. Where the last one no longer passes the `check` beside the new tables, or
-    cannot be of the people whom they count, the list is made `again`, coarser, to pass that check and single nobody out.
+    `gone` is that of the newest version that they had, where that was withdrawn since: some have kept it. `made` where comparing it with
+    these singles nobody out whose case came, went or changed, and leaves everybody several values of what is sensitive. Else the last one
+    `extended` by cases of later years, where these can be told by themselves; else the last one as it was, and the tables tell of the others
+    meanwhile. Where the last one no longer passes the `check` beside the new tables, or cannot be of the people whom they count, the list is
+    made `again`, coarser, to pass that check and single nobody out.
     """
     from anonymisation import InconsistentTablesError, ProtectionError
     from anonymisation.releases import ReleaseRefusedError
 
-    if last is None:
-        return made
-    before = last.tables[0]
-    if made is not None and not singled_out(before.rows, made.tables[0].rows, made.codelists, made.tables[0].claim):
-        return made
-    try:
-        check(before, last.codelists)
-        return last
-    except (ReleaseRefusedError, InconsistentTablesError):
-        pass
+    earlier = [one.tables[0] for one in (last, gone) if one is not None]
 
-    def check_both(table: RecordTable, codelists: Mapping[str, CodeList]) -> None:
+    def compared(table: RecordTable, codelists: Mapping[str, CodeList]) -> bool:
+        return any(singled_out(before.rows, table.rows, codelists, table.claim) for before in earlier)
+
+    def check_all(table: RecordTable, codelists: Mapping[str, CodeList]) -> None:
         check(table, codelists)
-        if singled_out(before.rows, table.rows, codelists, table.claim):
-            raise ReleaseRefusedError(f"comparing {table.name} with the version that readers have singles people out", [])
+        if compared(table, codelists):
+            raise ReleaseRefusedError(f"comparing {table.name} with a version that readers have or had singles people out", [])
 
+    if not earlier or (made is not None and not compared(made.tables[0], made.codelists)):
+        return made
+    if last is not None:
+        longer = extended(check_all)
+        if longer is not None:
+            return longer
+        try:
+            check(last.tables[0], last.codelists)
+            return last
+        except (ReleaseRefusedError, InconsistentTablesError):
+            pass
     try:
-        return again(check_both)
+        return again(check_all)
     except ProtectionError:
         return None
 
@@ -80,8 +92,8 @@ def published_list(name: str, last: Path | None) -> Microdata | None:
 
 
 def singled_out(old: "pyarrow.Table", new: "pyarrow.Table", codelists: Mapping[str, CodeList], claim: Mapping[str, object]) -> bool:
-    """Whether comparing two versions tells of fewer than `k` people that they came, went or changed. Versions with other columns
-    cannot be compared record by record, and count as such."""
+    """Whether comparing two versions tells of fewer than `k` people that they came, went or changed, or leaves somebody whom both tell of fewer values of
+    a sensitive column than are claimed. Versions with other columns cannot be compared record by record, and count as such."""
     from anonymisation.records import RecordHierarchy
     from anonymisation.records.releases import audit_releases
 
@@ -92,7 +104,8 @@ def singled_out(old: "pyarrow.Table", new: "pyarrow.Table", codelists: Mapping[s
         return False
     quasi = list(claim["quasiIdentifiers"])
     hierarchies = [RecordHierarchy.from_rows(name, ladders(codelists[name])) for name in quasi]
-    return bool(audit_releases([old, new], hierarchies, quasi, claim["k"]))
+    sensitive = {name: models["l"] for name, models in claim["sensitive"].items()}
+    return bool(audit_releases([old, new], hierarchies, quasi, claim["k"], sensitive))
 
 
 def ladders(codelist: CodeList, top: str | None = None) -> list[tuple[str, ...]]:

@@ -254,6 +254,9 @@ FEMALE_HOMICIDE = Product(
                 "a death turns out to be no homicide. Tables by homicide offence and by status show the state at the time of the version, and "
                 "`CHANGES.md` and `changes.json` list each published count that changed since the version before, with the old and the new one. "
                 "The breaks above are dates at which a step in the numbers may be one of recording.",
+                "The list of cases is not revised like that: whoever compares two versions of it must not learn of one woman what each of them hides. Most often "
+                "it stays as it was, and the cases of whole years are added when enough of them look alike among themselves. What has become of a case "
+                "since is in the counts.",
             ),
         ),
         Section(

@@ -64,7 +64,8 @@ VAWG_RECORDS = Product(
                 "suspect of two cases of one batch. So this is no census: count in the tables, and study relations here. A case that is not here "
                 "tells nothing, and nobody can know whether the case of a person they know is.",
                 "Cases are told once. A later version adds the cases of later months as a batch and changes none of those that were there, whatever "
-                "has become of them: what came or changed between two versions would single people out. A batch waits where it has too few cases.",
+                "has become of them: what came or changed between two versions would single people out. So is a field that is new: it is told of new cases, and "
+                "empty for those of before. Months of a version that was withdrawn are not told again. A batch waits where it has too few cases.",
             ),
         ),
         Section(

@@ -133,3 +133,36 @@ def test_keys_must_tell_records_apart():
     twice = pa.table({"key": [1, 1], "area": ["a1", "a1"], "age": ["1", "1"]})
     with pytest.raises(RecordError, match="'key': 1 records have the key of another"):
         protect_release(twice, None, (AREA, AGE), RecordPolicy(KNOWN, 2), key="key")
+
+
+def told_of(version, area, age):
+    """What an intruder knows of somebody with these values: the sensitive values of all records that may be hers."""
+    return {row["outcome"] for row in version if area in leaves_of(row["area"], AREA) and age in leaves_of(row["age"], AGE)}
+
+
+published_row = st.fixed_dictionaries(
+    {"area": st.sampled_from(AREA.labels), "age": st.sampled_from(("0", "1", "2", "0-1", "0-3", "*")), "outcome": st.sampled_from("xyz")}
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(published_row, min_size=1, max_size=8), st.lists(published_row, min_size=1, max_size=8))
+def test_whoever_is_in_two_versions_keeps_several_values_where_nothing_is_found(before, after):
+    tables = [pa.Table.from_pylist(version) for version in (before, after)]
+    found = [one for one in audit_releases(tables, [AREA, AGE], KNOWN, 1, {"outcome": 2}) if one.kind == "narrowed"]
+    if not found:
+        for area in AREA.values:
+            for age in AGE.values:
+                old, new = told_of(before, area, age), told_of(after, area, age)
+                assert not old or not new or len(old & new) >= 2, (area, age)
+
+
+def test_records_that_are_recoded_anew_narrow_what_is_sensitive():
+    """Each version is diverse by itself; whoever knows that she is in a1 and 0 to 1 years old is left with one outcome."""
+    by_area = [{"area": "a1", "age": "*", "outcome": outcome} for outcome in "xxxyy"]
+    by_age = [{"area": "*", "age": "0-1", "outcome": outcome} for outcome in "xxxzz"]
+    tables = [pa.Table.from_pylist(version) for version in (by_area, by_age, [*by_area, *by_age])]
+    assert [(one.kind, one.classes, one.smallest) for one in audit_releases(tables[:2], [AREA, AGE], KNOWN, 5, {"outcome": 2})] == [("narrowed", 1, 1)]
+    assert audit_releases(tables[:2], [AREA, AGE], KNOWN, 5) == ()
+    # What stays as it was leaves everybody what it said of her.
+    assert audit_releases([tables[0], tables[2]], [AREA, AGE], KNOWN, 5, {"outcome": 2}) == ()

@@ -127,6 +127,9 @@ def audit_new(package: Path, published: Sequence[Path]) -> AuditReport:
     others = [load_package(folder) for folder in published]
     measures, faults = _attack_all([new, *others], new)
     faults += beside_new(new, others)
+    # Readers compare with the last one that they had, withdrawn or not, and with it only: who holds all of them sees each step.
+    before = newest_first(one for one in others if _product(one) == _product(new) and one.version != new.version)
+    faults += audit_versions([*(one.folder for one in before[:1]), new.folder])
     return AuditReport((new.title,), tuple(measures), (*new.problems, *faults), tuple(audit_records(package)))
 
 

@@ -55,18 +55,47 @@ def broken_pools(folder: Path, resource: Mapping) -> list[str]:
     return found
 
 
-def changed(older: Path, newer: Path, was: Mapping, now: Mapping) -> list[str]:
-    """How the rows of a linked table differ between two versions in more than rows with new keys that came; empty where they do not."""
-    names = [field["name"] for field in now["schema"]["fields"]]
-    if names != [field["name"] for field in was["schema"]["fields"]]:
-        return ["has other fields"]
+def retold(older: Path, newer: Path, was: Mapping[str, Mapping], now: Mapping[str, Mapping]) -> list[str]:
+    """What a version tells of cases that another told of before, other than that did: a line per table; resources of records by name.
+
+    Batches that both have must be the same in all fields that both have, and empty in others; batches that only the newer has must be of later months. A
+    batch that is gone tells nothing: it has gone whole.
+    """
+    first = {name: resource for name, resource in now.items() if is_linked(resource) and name in was}
+    holder = next((name for name, one in first.items() if {"batch", one["records"].get("linkedBy")} <= set(_names(one)) & set(_names(was[name]))), None)
+    if holder is None:
+        return ["has no batches, by which its cases could be told apart"] if first else []
+    found = []
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
-        for table, folder, resource in (("before", older, was), ("after", newer, now)):
-            connection.execute(f"CREATE TEMP TABLE {table} AS FROM {relation(folder, resource)}")
-        gone = connection.execute("SELECT count(*) FROM (FROM before EXCEPT ALL FROM after)").fetchall()[0][0]
-        joining = connection.execute(f"SELECT count(*) FROM (FROM after EXCEPT ALL FROM before) SEMI JOIN before USING ({quoted(names[0])})").fetchall()[0][0]
-    return [f"{number} rows {what}" for number, what in ((gone, "are gone or changed"), (joining, "have come into what was told before")) if number]
+        for side, folder, resources in (("before", older, was), ("after", newer, now)):
+            connection.execute(f"CREATE TEMP TABLE {side}_cases AS FROM {relation(folder, resources[holder])}")
+        both = "(SELECT batch FROM before_cases INTERSECT SELECT batch FROM after_cases)"
+        again = connection.execute(
+            f"SELECT count(*) FROM after_cases WHERE batch NOT IN {both} AND split_part(batch, '/', 1) <= (SELECT max(split_part(batch, '/', 2)) FROM before_cases)"
+        ).fetchall()[0][0]
+        if again:
+            found.append(f"{holder}: {again} cases are of months that were told of before")
+        for name, resource in now.items():
+            if is_linked(resource):
+                key = _names(resource)[0]
+                shared = {side: f"{quoted(key)} IN (SELECT {quoted(key)} FROM {side}_cases WHERE batch IN {both})" for side in ("before", "after")}
+                same = [column for column in _names(resource) if name in was and column in _names(was[name])]
+                here = f"{relation(newer, resource)} WHERE {shared['after']}"
+                if same:
+                    ours, theirs = (f"SELECT {', '.join(map(quoted, same))} FROM" for _ in range(2))
+                    there = f"{relation(older, was[name])} WHERE {shared['before']}"
+                    for what, query in (("gone or changed", f"{theirs} {there} EXCEPT ALL {ours} {here}"), ("new among cases", f"{ours} {here} EXCEPT ALL {theirs} {there}")):
+                        rows = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0]
+                        found += [f"{name}: {rows} rows are {what} that were told of before"] if rows else []
+                for column in set(_names(resource)) - {*same, key}:
+                    told = connection.execute(f"SELECT count({quoted(column)}) FROM {here}").fetchall()[0][0]
+                    found += [f"{name}: {column} is told of {told} cases that were told of before without it"] if told else []
+    return found
+
+
+def _names(resource: Mapping) -> list[str]:
+    return [field["name"] for field in resource["schema"]["fields"]]
 
 
 def relation(folder: Path, resource: Mapping) -> str:

@@ -107,15 +107,17 @@ def _of_pools(entry: Mapping, pools: _Pools, field: str) -> ToldOfPools:
 
 
 def _kinds(columns: Sequence[pyarrow.ChunkedArray], maps: Sequence[Mapping[str, Sequence[str]]]) -> tuple[np.ndarray, tuple[Kind, ...]]:
-    """Of every row the number of what its fields tell together, and what that is; where a field has codes, its other values tell nothing."""
+    """Of every row the number of what its fields tell together, and what that is; where a field has codes, its other values tell nothing. The case of a
+    value does not count: a CSV has True where the descriptor says true."""
+    folded = [{value.lower(): tuple(codes) for value, codes in one.items()} for one in maps]
     encoded = [column.combine_chunks().dictionary_encode() for column in columns]
     places = np.stack([one.indices.fill_null(-1).to_numpy(zero_copy_only=False) for one in encoded], axis=1)
     values = [one.dictionary.to_pylist() for one in encoded]
     rows, numbers = np.unique(places, axis=0, return_inverse=True)
     kinds = []
     for row in rows.tolist():
-        told = [(codes, known[place]) for codes, known, place in zip(maps, values, row, strict=True) if place >= 0]
-        kinds.append(frozenset(tuple(codes[value]) if codes else (value,) for codes, value in told if not codes or value in codes))
+        told = [(codes, known[place]) for codes, known, place in zip(folded, values, row, strict=True) if place >= 0]
+        kinds.append(frozenset(codes[value.lower()] if codes else (value,) for codes, value in told if not codes or value.lower() in codes))
     return numbers.ravel(), tuple(kinds)
 
 

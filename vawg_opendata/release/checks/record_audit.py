@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from vawg_opendata.microdata.versions import read_codelist, read_rows, singled_out
-from vawg_opendata.release.checks.linked_audit import broken_pools, changed, is_linked, joined, relation
+from vawg_opendata.release.checks.linked_audit import broken_pools, is_linked, joined, relation, retold
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
 from vawg_opendata.schemas.rules import quoted
 
@@ -55,17 +55,15 @@ def audit_records(folder: Path) -> list[RecordAudit]:
 
 def audit_versions(folders: Sequence[Path]) -> list[str]:
     """What comparing the versions of one product tells of its records, given their folders, oldest first: one line per step that
-    singles out fewer people than the newer version claims to keep together."""
+    singles out fewer people than the newer version claims to keep together, or tells anew of cases that were told before."""
     found = []
     for older, newer in itertools.pairwise(folders):
         was, now = (json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8")) for folder in (older, newer))
-        before = {resource["name"]: resource for resource in was["resources"]}
-        for resource in now["resources"]:
-            if "records" in resource and "records" in before.get(resource["name"], {}):
-                steps = f"from {was['version']} to {now['version']} of {now['name']}"
-                if is_linked(resource):
-                    found += [f"{resource['name']}: {steps} {what}" for what in changed(older, newer, before[resource["name"]], resource)]
-                    continue
+        before, after = ({one["name"]: one for one in described["resources"] if "records" in one} for described in (was, now))
+        steps = f"from {was['version']} to {now['version']} of {now['name']}"
+        found += [f"{steps}: {line}" for line in retold(older, newer, before, after)]
+        for resource in after.values():
+            if resource["name"] in before and not is_linked(resource):
                 rows = [read_rows(folder / one["path"]) for folder, one in ((older, before[resource["name"]]), (newer, resource))]
                 links = {key["fields"][0]: key["reference"]["resource"] for key in resource["schema"].get("foreignKeys", [])}
                 codelists = {name: read_codelist(newer / "codelists" / f"{link}.csv") for name, link in links.items()}

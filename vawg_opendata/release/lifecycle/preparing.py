@@ -110,6 +110,7 @@ def history(store: Store, entries: list[Entry], audience: str, product: str) -> 
         withdrawn=tuple((_place(store, entry), entry.why) for entry in own if entry.after == WITHDRAWN),
         highest=own[0].version if own else "",
         held=tuple(_place(store, versions[key]) for key in held),
+        own=tuple(_place(store, entry) for entry in own),
     )
 
 

@@ -70,14 +70,15 @@ class Store:
         return [path.relative_to(self.root).parts for path in found]
 
 
-def published_folders(published: Path) -> list[Path]:
-    """The packages of all versions of all products that readers have or have had: of withdrawn ones the copy that was kept.
+def published_folders(published: Path, audience: str = "*", product: str = "*") -> list[Path]:
+    """The packages of all versions of all products, or of one, that readers have or have had, those of a product newest first: of withdrawn ones the copy that
+    was kept.
 
     ReleaseError where a withdrawn version was not kept: what readers know from it could not be taken into account.
     """
     store = Store(published)
     folders = []
-    for listing in sorted(published.glob("*/*/versions.json")):
+    for listing in sorted(published.glob(f"{audience}/{product}/versions.json")):
         audience, product = listing.parent.relative_to(published).parts
         for entry in listed(listing.parent):
             places = (store.visible(audience, product, entry["version"]), store.package(audience, product, entry["version"]))

@@ -56,12 +56,14 @@ class Content:
 @dataclass(frozen=True)
 class History:
     """What readers have when a package is built: the newest released version of the product, its withdrawn ones (with the
-    reason of each), and the packages of all versions of all products. `highest` is the highest number that readers have seen."""
+    reason of each), and the packages of all versions of all products, `own` those of this product, newest first. `highest` is the highest number that
+    readers have seen."""
 
     newest: Path | None = None
     withdrawn: tuple[tuple[Path, str], ...] = ()
     highest: str = ""
     held: tuple[Path, ...] = ()
+    own: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ LIST_BESIDE = (
     "it would narrow a withheld count too far it does without a column or has more records that are the same, or there is none."
 )
 LIST_VERSIONS = (
-    "A new version of the list appears where comparing it with the one before tells of no fewer people than have to be the same that they came, went or changed. Until "
-    "then it stays as it was, if the tables beside it still allow that."
+    "A list made anew appears where comparing it with the one before tells of no fewer people than have to be the same that they came, went or changed, and leaves "
+    "whoever is in both as many sensitive values as each. Else the list stays as it was, and the cases of later years are added that keep the policy by themselves."
 )
 CASES_BESIDE = (
     "A case is told only where the tables of offences, victims and orders publish every finest cell that counts it; of the offence no more than the level at "
