@@ -38,6 +38,8 @@ def attack_beside_lists(
     hierarchies: Mapping[str, Hierarchy],
     lists: Sequence[RecordList],
     threshold: int,
+    *,
+    whole: bool = True,
 ) -> Attack:
     """Attack the withheld cells of ``tables`` with all that the tables and the ``lists`` tell together.
 
@@ -46,6 +48,7 @@ def attack_beside_lists(
 
     ``checked`` tells how many tables were attacked ``together`` and how many ``apart``: a list with very many different records makes
     more unknowns than can be settled (``MOST_TOGETHER``), and then each table is attacked by itself, beside the whole of the lists.
+    Without ``whole`` nothing is found that only follows from counts being whole, in a fifth of the time.
 
     Raises ``TableError`` where a list does not fit the hierarchies, tables do not fit each other, or one of them has too many
     unknowns by itself; ``InconsistentTablesError`` where lists and tables cannot be of the same people.
@@ -59,9 +62,9 @@ def attack_beside_lists(
         system = build_system(linked, hierarchies)
         check_lists_fit(system, ours)
         values, known = read(system, linked)
-        whole = _found(measure, system, values, known, ours, threshold, checked, MOST_TOGETHER)
-        checked["together" if whole is not None else "apart"] += len(linked)
-        findings += _each(measure, linked, hierarchies, ours, threshold, checked) if whole is None else whole
+        together = _found(measure, system, values, known, ours, threshold, checked, MOST_TOGETHER, whole)
+        checked["together" if together is not None else "apart"] += len(linked)
+        findings += _each(measure, linked, hierarchies, ours, threshold, checked, whole) if together is None else together
         cells, withheld = cells + system.size, withheld + int((~known).sum())
     return Attack(cells, withheld, tuple(findings), checked)
 
@@ -90,12 +93,13 @@ def _each(
     lists: Sequence[RecordList],
     threshold: int,
     checked: dict[str, int],
+    whole: bool,
 ) -> Iterable[Finding]:
     """What each table by itself gives away; of a cell that several have, the closest."""
     found: dict[tuple[tuple[str, str], ...], Finding] = {}
     for table in tables:
         system = build_system([table], hierarchies)
-        findings = _found(measure, system, *read(system, [table]), lists, threshold, checked, MOST_APART)
+        findings = _found(measure, system, *read(system, [table]), lists, threshold, checked, MOST_APART, whole)
         if findings is None:
             raise TableError(f"{measure}: {table.name} cannot be attacked beside lists of so many different records; coarsen the lists or the table")
         for finding in findings:
@@ -114,6 +118,7 @@ def _found(
     threshold: int,
     checked: dict[str, int],
     most: int,
+    whole: bool,
 ) -> list[Finding] | None:
     """What is known too closely of the tables of a system, in the order of the cells; None with more unknowns than ``most``."""
     own = np.flatnonzero(~known)
@@ -123,7 +128,7 @@ def _found(
     if extent(counted) > MOST_PLACED:
         return None
     try:
-        found = disclosed(place(unknowns_of(system, values, known), [counted]), len(own), threshold, checked, most)
+        found = disclosed(place(unknowns_of(system, values, known), [counted]), len(own), threshold, checked, most, whole=whole)
     except InconsistentTablesError as error:
         names = ", ".join(one.name for one in lists)
         raise InconsistentTablesError(
@@ -136,7 +141,7 @@ def _found(
 
 
 def disclosed(
-    unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int], most: int, least: np.ndarray | None = None
+    unknowns: Unknowns, own: int, threshold: int, checked: dict[str, int], most: int, least: np.ndarray | None = None, whole: bool = True
 ) -> dict[int, tuple[int, int]] | None:
     """Which of the first ``own`` unknowns are known too closely, with their intervals; None where more than ``most`` are open.
 
@@ -162,7 +167,7 @@ def disclosed(
     determined = unknowns.determined()
 
     def narrow(at_least: np.ndarray, wanted: np.ndarray) -> dict[int, tuple[int, int]]:
-        return narrower(unknowns, at_least, threshold, wanted, determined, reckoning, (threshold, lowest, highest))
+        return narrower(unknowns, at_least, threshold, wanted, determined, reckoning, (threshold, lowest, highest), whole=whole)
 
     found: dict[int, tuple[int, int]] = {}
     again = judged

@@ -37,7 +37,9 @@ def check_lists(
     ``tables``: all that the audience holds of one moment.  Raises ``TableError`` and ``InconsistentTablesError`` as
     ``attack_beside_lists`` does.
     """
-    found = attack_beside_lists(tables, hierarchies, lists, threshold).findings
+    # What follows without counts being whole refuses most that is refused, and is found in a fifth of the time.
+    found = attack_beside_lists(tables, hierarchies, lists, threshold, whole=False).findings
+    found = found or attack_beside_lists(tables, hierarchies, lists, threshold).findings
     if found:
         names = ", ".join(one.name for one in lists)
         raise ReleaseRefusedError(
