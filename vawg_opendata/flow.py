@@ -60,6 +60,13 @@ SAMPLE_FIRST = "2025-12"
 BESIDE = "beside.json"
 """How many entries the ledger had when a measure was protected: beside which versions, for whoever builds the package again."""
 
+REFUSED = (
+    "Readers keep what they have, and withdrawing does not take it from them. Leave the product out of this run (VAWG_PRODUCTS), and those that stand beside it, so "
+    "that the others appear; try it again when more has changed, or correct the source where the revision is wrong."
+)
+"""What an operator can do about a measure that cannot follow what readers have."""
+
+
 @dataclass(frozen=True)
 class Pages:
     """What readers are given beside packages: the folder of the site, and the DuckDB file of each audience that has a product."""
@@ -190,7 +197,7 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
         return None
     from anonymisation.appetite import name_of
     from anonymisation.outcomes import outcomes
-    from anonymisation.releases import protect_beside
+    from anonymisation.releases import ReleaseRefusedError, protect_beside
 
     others, shown, least, hierarchies = [], {}, {}, [statistics.outline.hierarchies(measure)]
     for other in before(product, measure):
@@ -203,7 +210,11 @@ def protect_measure(settings: Settings, product: Product, measure: str, held: Se
             least |= dict.fromkeys(same, other.policy.least)
     folders = published_folders(settings.published) if held is None else held
     releases = published_releases(folders, product.audience, measure)
-    protection = protect_beside(tables, united(hierarchies), product.policy, releases, others, shown, least)
+    try:
+        protection = protect_beside(tables, united(hierarchies), product.policy, releases, others, shown, least)
+    except ReleaseRefusedError as error:
+        error.args = (f"{product.name}: {error}. {REFUSED}",)
+        raise
     folder.mkdir(mode=0o700, parents=True)
     for name, table in protection.tables.items():
         np.savez_compressed(folder / f"{name}.npz", values=table.values, published=table.published)
