@@ -71,12 +71,14 @@ def narrower(
     reckoning: Reckoning,
     small: tuple[int, np.ndarray, np.ndarray] | None = None,
     always: np.ndarray | None = None,
+    *,
+    whole: bool = True,
 ) -> dict[int, Interval]:
     """The wanted unknowns whose interval is narrower than ``width``, with it, for a reader who knows the ``minimum``.
 
     ``determined``: unknowns that equations alone determine.  ``reckoning`` is told what decided each wanted unknown.
     ``small`` (a threshold, and bounds that hold for a reader who allows zeros): leave out cells that cannot be below the threshold even
-    for that reader, save those of ``always``.
+    for that reader, save those of ``always``.  Without ``whole`` nothing is found that only follows from counts being whole.
 
     In a component of more than ``VAST`` unknowns an interval is one that holds the cell's, and what neither solutions nor sums settle is left
     out: ``reckoning`` has it as undecided.
@@ -121,7 +123,9 @@ def narrower(
         short = open_cells & (program.proven_width() < width)
         narrow |= {int(members[i]): program.bounds(i) for i in np.flatnonzero(short).tolist()}
         unsure = open_cells & (program.whole_width() < np.where(short, program.proven_width(), width))
-        if len(members) <= WHOLE:
+        if not whole:
+            certain, settled = np.zeros_like(unsure), {}
+        elif len(members) <= WHOLE:
             settled = program.settle_whole(unsure)
             certain = unsure
         else:
