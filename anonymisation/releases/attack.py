@@ -113,21 +113,24 @@ class Drafts:
         self._measure, self._earlier, self._threshold = measure, earlier, threshold
         self._names = cell_names([*(snapshot.system for snapshot in earlier), system])
         self._verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0))
+        last = len(earlier)
+        self._sides = [tuple(range(last + 1)), *((number, last) for number in range(last if last > 1 else 0))]
 
     def findings(self, draft: Snapshot) -> list[ReleaseFinding]:
-        """What is told to a reader of all earlier releases and the draft or, if nothing is, of one of them and the draft.
+        """What is told to some reader: of the draft alone, of all releases, or of one of the earlier ones and the draft.
 
-        What is known without the draft is left out.
+        Of the first of them who is told something, beginning with who was told something by the last draft: a draft that was mended
+        for her is seldom safe for her at once.  What is known without the draft is left out.
         """
-        last = len(self._earlier)
         joint = join([*self._earlier, draft], self._names)
-        findings = _alone(self._measure, joint, last, self._verdicts, self._threshold)
-        for number in range(-1, last if last > 1 else 0):
-            if findings:
-                return findings
-            side = joint if number < 0 else joint.of(number, last)
-            findings = _together(self._measure, side, kept(side)[1], self._verdicts, self._threshold, self._told_alone)
+        findings = _alone(self._measure, joint, len(self._earlier), self._verdicts, self._threshold)
+        for number, side in enumerate(() if findings else self._sides):
+            held = joint.of(*side)
+            findings = _together(self._measure, held, kept(held)[1], self._verdicts, self._threshold, self._told_alone)
             findings = [finding for finding in findings if _what(finding) not in self._told_together] if findings else []
+            if findings:
+                self._sides = [side, *self._sides[:number], *self._sides[number + 1 :]]
+                break
         return findings
 
     @cached_property

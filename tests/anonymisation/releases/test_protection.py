@@ -21,8 +21,8 @@ def line(name: str, counts: dict[str, int]) -> State:
     return [CountTable(name, "m", {"a": hierarchy.codes}, np.array([total, *(counts[c] for c in codes)]))], {"a": hierarchy}
 
 
-def published(name: str, state: State, protection) -> Release:
-    return Release(name, list(protection.tables.values()), state[1])
+def published(name: str, state: State, protection, policy: Policy = Policy()) -> Release:
+    return Release(name, list(protection.tables.values()), state[1], least=dict.fromkeys(protection.tables, policy.least))
 
 
 def shown(release: Release, code: str) -> int | None:
@@ -32,18 +32,18 @@ def shown(release: Release, code: str) -> int | None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(histories())
-def test_no_release_tells_with_the_others_what_it_withholds(history: list[State]) -> None:
+@given(histories(), st.sampled_from([Policy(), Policy(), Policy(zeros="available")]))
+def test_no_release_tells_with_the_others_what_it_withholds(history: list[State], policy: Policy) -> None:
     held: list[Release] = []
     for number, state in enumerate(history):
         try:
-            protection = protect_release(*state, Policy(), held)
+            protection = protect_release(*state, policy, held)
         except ProtectionError as error:
             # A refusal needs an earlier release, or a table in which nothing can be protected at all.
             assume(held)
             assert isinstance(error, ReleaseRefusedError)
             return
-        held.append(published(f"v{number}", state, protection))
+        held.append(published(f"v{number}", state, protection, policy))
         assert attack_releases(held, 5, [f"v{number}"]).findings == ()
         assert all(attack_releases(two, 5).findings == () for two in combinations(held, 2))
 
