@@ -125,7 +125,7 @@ class Drafts:
         joint = join([*self._earlier, draft], self._names)
         findings = _alone(self._measure, joint, len(self._earlier), self._verdicts, self._threshold)
         for number, side in enumerate(() if findings else self._sides):
-            held = joint.of(*side)
+            held = joint if len(side) == len(joint.snapshots) else joint.of(*side)
             findings = _together(self._measure, held, kept(held)[1], self._verdicts, self._threshold, self._told_alone)
             findings = [finding for finding in findings if _what(finding) not in self._told_together] if findings else []
             if findings:
