@@ -31,7 +31,7 @@ def partner_tables(declared: LinkedRecords, tables: Mapping[str, "pyarrow.Table"
             rows = rows.set_column(names.index(name), name, _renamed(rows.column(name), *keys[name]))
         rows = rows.sort_by([(names[0], "ascending")])
         if names[0] in POOL_KEYS:
-            rows = _shuffled(rows, secret, profile)
+            rows = _shuffled(rows, secret, profile, schema.name)
         made[schema.name] = rows
     return made
 
@@ -49,12 +49,17 @@ def _renamed(column: "pyarrow.ChunkedArray", known: "pyarrow.Array", new: list[s
     return pyarrow.array(new, pyarrow.string()).take(compute.index_in(column, value_set=known).combine_chunks())
 
 
-def _shuffled(rows: "pyarrow.Table", secret: bytes, profile: str) -> "pyarrow.Table":
-    """Each column in a random order of its own within each pool; the rows are in the order of their pools."""
+def _shuffled(rows: "pyarrow.Table", secret: bytes, profile: str, table: str) -> "pyarrow.Table":
+    """Each column in a random order of its own within each pool, the same whatever other pools there are; the rows are in the order of their pools."""
     import pyarrow
 
-    pools = rows.column(0).combine_chunks().dictionary_encode().indices.to_numpy()
-    for place, name in list(enumerate(rows.column_names))[1:]:
-        order = np.lexsort((Stream(secret, "shuffle", profile, name).numbers(rows.num_rows), pools))
-        rows = rows.set_column(place, name, rows.column(name).take(pyarrow.array(order)))
+    pools = rows.column(0).combine_chunks().dictionary_encode()
+    places, names = pools.indices.to_numpy(), rows.column_names[1:]
+    blocks = [
+        Stream(secret, "shuffle", profile, table, key).numbers(size * len(names)).reshape(len(names), size)
+        for key, size in zip(pools.dictionary.to_pylist(), np.bincount(places).tolist(), strict=True)
+    ]
+    for name, numbers in zip(names, np.concatenate(blocks, axis=1), strict=True):
+        column = rows.column(name).take(pyarrow.array(np.lexsort((numbers, places))))
+        rows = rows.set_column(rows.column_names.index(name), name, column)
     return rows
