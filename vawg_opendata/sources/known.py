@@ -50,7 +50,7 @@ class KnownFiles:
     def keep(self, *, others: bool) -> None:
         """Write the index of the files that were examined; `others` says whether those that were not looked at stay in it."""
         files = self._known | self._seen if others else self._seen
-        fresh = self._path.with_suffix(f".{os.getpid()}")
+        fresh = self._path.with_suffix(".fresh")
         fresh.write_text(json.dumps({"code": code_hash(), "files": files}), encoding="utf-8")
         os.replace(fresh, self._path)
 
