@@ -2,8 +2,8 @@
 
 Functions that assets call:
 
-    protect_product(product, records_dir, tables, outline, last) -> Microdata | None      all lists of a product, beside its tables and the last version
-    protect_linked(declared, records_dir, beside, secret, last_month, last) -> Microdata | None      linked tables of cases for partners
+    protect_product(product, records_dir, tables, outline, last, had) -> Microdata | None      all lists of a product, beside its tables and earlier versions
+    protect_linked(declared, records_dir, beside, secret, last_month, last, had) -> Microdata | None      linked tables of cases for partners
     protect_list(declared, records_dir, check) -> Microdata | None      None when no source at hand gives the records
     check_beside(declared, table, codelists, tables, ...)               refuses a list that gives away what tables withhold
     Microdata.save(folder) / Microdata.load(folder)

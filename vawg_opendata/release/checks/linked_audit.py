@@ -83,12 +83,13 @@ def retold(older: Path, newer: Path, was: Mapping[str, Mapping], now: Mapping[st
                 same = [column for column in _names(resource) if name in was and column in _names(was[name])]
                 here = f"{relation(newer, resource)} WHERE {shared['after']}"
                 if same:
-                    ours, theirs = (f"SELECT {', '.join(map(quoted, same))} FROM" for _ in range(2))
-                    there = f"{relation(older, was[name])} WHERE {shared['before']}"
-                    for what, query in (("gone or changed", f"{theirs} {there} EXCEPT ALL {ours} {here}"), ("new among cases", f"{ours} {here} EXCEPT ALL {theirs} {there}")):
+                    columns = ", ".join(map(quoted, same))
+                    before = f"SELECT {columns} FROM {relation(older, was[name])} WHERE {shared['before']}"
+                    after = f"SELECT {columns} FROM {here}"
+                    for what, query in (("gone or changed", f"{before} EXCEPT ALL {after}"), ("new among cases", f"{after} EXCEPT ALL {before}")):
                         rows = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0]
                         found += [f"{name}: {rows} rows are {what} that were told of before"] if rows else []
-                for column in set(_names(resource)) - {*same, key}:
+                for column in sorted(set(_names(resource)) - {*same, key}):
                     told = connection.execute(f"SELECT count({quoted(column)}) FROM {here}").fetchall()[0][0]
                     found += [f"{name}: {column} is told of {told} cases that were told of before without it"] if told else []
     return found
