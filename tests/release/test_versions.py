@@ -35,12 +35,21 @@ def plain(version):
     return json.loads((version.folder / "changes.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def first(tmp_path):
-    """Version 1.0.0, published."""
-    version = release(tmp_path, tmp_path / "published", LARGE)
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """The folder in which version 1.0.0 was published, and that version: made once, it is the beginning of each test."""
+    folder = tmp_path_factory.mktemp("begun")
+    version = release(folder, folder / "published", LARGE)
     assert version.version == "1.0.0" and version.is_new and plain(version)["since"] == ""
-    return version
+    return folder, version
+
+
+@pytest.fixture
+def first(begun, tmp_path):
+    """Version 1.0.0, published, in the test's own folder."""
+    folder, version = begun
+    shutil.copytree(folder, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return replace(version, folder=tmp_path / version.folder.relative_to(folder))
 
 
 def again(tmp_path, counts=LARGE, **more):
