@@ -28,6 +28,20 @@ def prepare(tmp_path, counts=LARGE, product=TWO_PEOPLE, **more):
     return publish(product, statistics.outline, protected(statistics, product), INPUTS, tmp_path / "published", synthetic=False, **{"now": NOW} | more)
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """The folder in which version 1.0.0 was published: made once, many tests begin with it."""
+    folder = tmp_path_factory.mktemp("begun")
+    prepare(folder, product=PRODUCT)
+    return folder
+
+
+@pytest.fixture
+def first(begun, tmp_path):
+    """Version 1.0.0, published, in the test's own folder."""
+    shutil.copytree(begun, tmp_path, symlinks=True, dirs_exist_ok=True)
+
+
 @pytest.fixture
 def published(tmp_path):
     return tmp_path / "published"
@@ -151,8 +165,7 @@ def test_a_clock_that_jumped_back_lifts_no_embargo_and_stops_nothing_else(tmp_pa
     assert latest(home) == "1.0.0" and state(published, "1.0.1") == APPROVED
 
 
-def test_withdrawing_takes_the_data_at_once_and_leaves_the_reason(tmp_path, published, home):
-    prepare(tmp_path, product=PRODUCT)
+def test_withdrawing_takes_the_data_at_once_and_leaves_the_reason(first, tmp_path, published, home):
     prepare(tmp_path, MIXED, product=PRODUCT)
     with publishing(published, NOW) as session:
         assert withdraw(session, *PLACE, "1.0.1", "Bea", "ages were swapped") == []
@@ -166,8 +179,7 @@ def test_withdrawing_takes_the_data_at_once_and_leaves_the_reason(tmp_path, publ
         withdraw(session, *PLACE, "1.0.1", "Bea", "again")
 
 
-def test_what_was_withdrawn_is_not_published_again_and_its_number_is_not_used_again(tmp_path, published, home):
-    prepare(tmp_path, product=PRODUCT)
+def test_what_was_withdrawn_is_not_published_again_and_its_number_is_not_used_again(first, tmp_path, published, home):
     prepare(tmp_path, MIXED, product=PRODUCT)
     with publishing(published) as session:
         withdraw(session, *PLACE, "1.0.1", "Bea", "ages were swapped")
@@ -192,8 +204,7 @@ def test_readers_who_kept_a_withdrawn_version_are_reckoned_with(tmp_path, publis
         published_folders(published)
 
 
-def test_withdrawing_names_the_versions_that_quote_it(tmp_path, published):
-    prepare(tmp_path, product=PRODUCT)
+def test_withdrawing_names_the_versions_that_quote_it(first, tmp_path, published):
     prepare(tmp_path, MIXED, product=PRODUCT)
     with publishing(published) as session:
         assert withdraw(session, *PLACE, "1.0.0", "Bea", "wrong") == ["1.0.1"]
@@ -201,8 +212,7 @@ def test_withdrawing_names_the_versions_that_quote_it(tmp_path, published):
             withdraw(session, *PLACE, "1.0.1", "Bea", " ")
 
 
-def test_a_version_whose_predecessor_was_withdrawn_meanwhile_is_not_released(tmp_path, published):
-    prepare(tmp_path, product=PRODUCT)
+def test_a_version_whose_predecessor_was_withdrawn_meanwhile_is_not_released(first, tmp_path, published):
     prepare(tmp_path, MIXED, product=PRODUCT, release_at=NOW + timedelta(days=1))
     with publishing(published, NOW + timedelta(days=2)) as session:
         withdraw(session, *PLACE, "1.0.0", "Bea", "wrong")
@@ -227,8 +237,7 @@ def test_two_versions_that_together_disclose_are_not_both_released(tmp_path, pub
 
 
 @pytest.mark.parametrize("harm", ["altered", "removed", "swapped"])
-def test_a_ledger_that_was_tampered_with_stops_publishing(tmp_path, published, harm):
-    prepare(tmp_path, product=PRODUCT)
+def test_a_ledger_that_was_tampered_with_stops_publishing(first, tmp_path, published, harm):
     path = Store(published).ledger
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     if harm == "altered":
@@ -242,8 +251,7 @@ def test_a_ledger_that_was_tampered_with_stops_publishing(tmp_path, published, h
         pass
 
 
-def test_an_entry_written_half_counts_as_not_written(tmp_path, published):
-    prepare(tmp_path, product=PRODUCT)
+def test_an_entry_written_half_counts_as_not_written(first, tmp_path, published):
     path = Store(published).ledger
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"number": 5, "at": "20')
@@ -278,8 +286,7 @@ def test_a_published_folder_that_was_emptied_begins_anew_only_where_nobody_can_b
             again()
 
 
-def test_the_report_names_blockers_and_warnings(tmp_path, published):
-    prepare(tmp_path, product=PRODUCT)
+def test_the_report_names_blockers_and_warnings(first, tmp_path, published):
     prepare(tmp_path, MIXED, product=TWO_PEOPLE)
     with publishing(published) as session:
         entry, text = review(session, *PLACE, "Bea")
