@@ -12,11 +12,18 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 LONGEST = (
-    ("tests/assets/test_run.py", "tests/assets/test_canary.py"),
-    ("tests/test_cli.py",),
+    ("tests/assets/test_canary.py", "tests/assets/test_run.py"),
     ("tests/exchange/test_machines.py",),
+    ("tests/test_cli.py",),
     ("tests/assets/test_ui.py",),
+    ("tests/sources/test_crime_extract.py",),
+    ("tests/microdata/test_batches.py",),
     ("tests/assets/test_turns.py",),
+    ("tests/delivery/test_sites.py",),
+    ("tests/delivery/test_tree_targets.py",),
+    ("tests/release/test_versions.py",),
+    ("tests/release/test_states.py",),
+    ("tests/site/test_browser.py",),
 )
 """What takes longest, so that it comes first and no process is left alone with it at the end. Files that use one run stand together."""
 
