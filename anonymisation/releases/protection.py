@@ -40,6 +40,10 @@ MOST = 0.5
 """Share of the counts above zero that readers must hold already for the past to be worth a place in the search."""
 
 
+MOST_TRIES = 8
+"""Attempts to publish some of what was withheld against the joint attack after all; each costs an attack, or part of one."""
+
+
 class ReleaseRefusedError(ProtectionError):
     """What readers hold already and a new release together would disclose something, whatever more is withheld.
 
@@ -171,11 +175,11 @@ class _Measure:
 
     def _guarded(self, codes: Sequence[Extension], past: str) -> np.ndarray:
         """A pattern about which the joint attack finds nothing that it does not find in what readers have already."""
-        withheld = self._suppressed(codes, past)
+        withheld = pattern = self._suppressed(codes, past)
         while True:
             findings = self._findings(withheld)
             if not findings:
-                return withheld
+                return self._given_back(withheld, pattern)
             more = [self._revealing(finding, withheld) for finding in findings]
             if not np.any(more):
                 raise ReleaseRefusedError(
@@ -184,6 +188,28 @@ class _Measure:
                 )
             # Nothing that withholding protects is lost by withholding more: no pattern has to be looked for again.
             withheld = withheld | np.any(more, axis=0)
+
+    def _given_back(self, withheld: np.ndarray, pattern: np.ndarray) -> np.ndarray:
+        """What is withheld without some of what it is beyond ``pattern``, the broadest first, as far as the joint attack finds nothing.
+
+        Of all the cells near a finding few help against it; and a total that is withheld once is missed for long, for what it grows by
+        is known.
+        """
+        more = np.flatnonzero(withheld & ~pattern)
+        more = more[np.argsort(-self.system.breadth()[more], kind="stable")]
+        size = 1
+        for _ in range(MOST_TRIES):
+            if not more.size:
+                break
+            trial = withheld.copy()
+            trial[more[:size]] = False
+            if not self._findings(trial):
+                withheld, more, size = trial, more[size:], 2 * size
+            elif size > 1:
+                size //= 2
+            else:
+                more = more[1:]
+        return withheld
 
     def _revealing(self, finding: ReleaseFinding, withheld: np.ndarray) -> np.ndarray:
         """The nearest cells, counted in sums between, that tell something of the finding and may still be withheld.
