@@ -221,6 +221,7 @@ def refuses(rows):
 def test_a_list_in_a_package_is_read_as_it_was_made(made, tmp_path):
     last = published(tmp_path, made)
     assert last.tables[0].rows.equals(made.tables[0].rows) and last.tables[0].claim == made.tables[0].claim
+    assert last.tables[0].name == made.tables[0].name == "female_homicide_cases"
     assert {name: codes.rows for name, codes in last.codelists.items()} == {name: codes.rows for name, codes in made.codelists.items()}
     # Words of the lists stay, too: else each version with a list that stays would be said to change them.
     assert {name: codes.title for name, codes in last.codelists.items()} == {name: codes.title for name, codes in made.codelists.items()}

@@ -82,10 +82,10 @@ def published_list(name: str, last: Path | None) -> Microdata | None:
     described = {one["name"]: one.get("description", "") for one in descriptor["resources"]}
     codelists = {}
     for key in resource["schema"]["foreignKeys"]:
-        name = key["reference"]["resource"]
-        codelist = read_codelist(last / "codelists" / f"{name}.csv")
+        linked = key["reference"]["resource"]
+        codelist = read_codelist(last / "codelists" / f"{linked}.csv")
         # Its title is published as the first words of what describes it; with another one a version would seem to be worded anew.
-        title = described.get(name, "").removesuffix(". Children add up to their parent.")
+        title = described.get(linked, "").removesuffix(". Children add up to their parent.")
         codelists[key["fields"][0]] = replace(codelist, title=title or codelist.title)
     summary = {"records": rows.num_rows, "k": claim["k"], "source": source, "as_in": descriptor.get("version", "")}
     return Microdata((RecordTable(name, source, rows, claim, None),), codelists, summary)
