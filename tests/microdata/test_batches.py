@@ -138,7 +138,8 @@ def with_other_fields(versions, tmp_path):
 
 
 def test_a_field_that_is_new_is_told_of_new_cases_alone(world, versions, with_other_fields, tmp_path):
-    made = {table.name: table.rows.to_pandas() for table in world.made_after(with_other_fields, MONTHS[1]).tables}
+    tables = world.made_after(with_other_fields, MONTHS[1]).tables
+    made = {table.name: table.rows.to_pandas() for table in tables}
     cases = made["record_offences"]
     before = cases["batch"] == "2024-07/2024-07"
     assert before.sum() == len(rows(versions[0], "record_offences")) and len(cases) == len(rows(versions[1], "record_offences"))
@@ -146,7 +147,7 @@ def test_a_field_that_is_new_is_told_of_new_cases_alone(world, versions, with_ot
     assert len(suspects) == len(risk) == before.sum() and made["pool_suspect"]["arrested"].notna().any() and made["pool_risk"]["risk_tool"].notna().any()
     assert suspects["arrested"].isna().all() and "held_by_police" not in suspects and risk.drop(columns="wide_pool_key").isna().all(axis=None)
     assert suspects["bail"].notna().sum() == len([1 for (value,) in rows(versions[0], "pool_suspect", "bail") if value]) > 0
-    new = written(tmp_path / "new", world.made_after(with_other_fields, MONTHS[1]).tables, "2.0.0")
+    new = written(tmp_path / "new", tables, "2.0.0")
     assert audit_versions([with_other_fields, new]) == []
     # The same with all fields of all cases, which readers of the first version were not told of, is found.
     found = audit_versions([with_other_fields, versions[1]])
