@@ -34,7 +34,7 @@ SURE, SURE_OF_WIDTH = 0.99, 0.4
 guarantees, whose width mostly takes several partners together.  Which ones, the relaxation sees better than a search
 that goes from cell to cell; what was not needed is taken back."""
 
-LARGE = 400_000
+LARGE = 300_000
 """Cells times the corners that a hypercube has at least, beyond which a table is covered by hypercubes."""
 
 
