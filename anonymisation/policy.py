@@ -28,8 +28,8 @@ Reader = Literal["rules", "non-negative"]
 (``rules``); or that they are not negative and no more (``non-negative``), the reader whom other tools assume."""
 
 Cost = Literal["information", "cells", "counts"]
-"""What withholding a cell costs: more the more of the finest cells it sums up, so that totals stay published,
-and the more it counts (``information``); the same for every cell (``cells``); or its count (``counts``), as other tools have it."""
+"""What withholding a cell costs: more the more of the finest cells it sums up and the more tables show it, so that totals stay
+published, and the more it counts (``information``); the same for every cell (``cells``); or its count (``counts``), as other tools have it."""
 
 
 @dataclass(frozen=True)
