@@ -156,6 +156,11 @@ def test_a_field_is_as_sensitive_as_the_field_of_the_extract_of_its_name():
     assert {name for name, sensitivity in compared.items() if sensitivity not in declared[name]} == stricter
 
 
+def test_cases_that_do_not_fit_into_memory_stay_in_the_work_folder(world):
+    with Cases(world.records, "", MONTHS[-1]) as cases:
+        assert cases.connection.sql("SELECT current_setting('temp_directory')").fetchall() == [(str(world.records / ".spill"),)]
+
+
 def test_all_that_tables_count_cases_by_is_read_of_cases(world):
     """The tables of the products that count what cases tell of: a new dimension must be read, or no case stands."""
     counted = [one.table for one in world.beside if one.table.measure in TOLD_OF]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from vawg_opendata.problems import confine
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.schemas.rules import literal, quoted
 from vawg_opendata.schemas.vawg_records import POOL_TABLES, Part
@@ -134,7 +135,7 @@ class Cases:
 
     def __init__(self, records: Path, after: str, last: str) -> None:
         self.connection = duckdb.connect()
-        self.connection.execute("SET enable_progress_bar=false")
+        confine(self.connection, records)
         newest = f"(SELECT max(vintage) FROM read_parquet({literal(str(records / 'extract_offences.parquet'))}))"
         for name in TABLES:
             path = literal(str(records / f"extract_{name}.parquet"))
