@@ -11,11 +11,12 @@ from vawg_opendata.schemas.fields import Sensitivity
 
 
 def _table(dimension: str, words: str, levels: tuple[str, ...] = (), years: tuple[str, ...] = YEAR_LEVELS) -> TableSpec:
-    """Victims by year and one characteristic: no table shows two, because so few cases would single out persons."""
-    shown = "by year recorded and in blocks of five years" if "year" in years else "in blocks of five years, because most counts of single years would be withheld and those of blocks with them"
+    """Victims by one characteristic over time: no table shows two, because so few cases would single out persons."""
+    yearly = "year" in years
+    shown = "by year recorded and in blocks of five years" if yearly else "in blocks of five years: with single years most counts of either would be withheld"
     return TableSpec(
         name=f"victims_by_{dimension}",
-        title=f"Female homicide victims by {words} and year",
+        title=f"Female homicide victims by {words} and {'year' if yearly else 'five years'}",
         description=f"Women and girls killed, by {words}, {shown}.",
         measure="female_homicide_victims",
         dimensions={dimension: levels or (dimension,), "year": years},
@@ -121,9 +122,9 @@ FEMALE_HOMICIDE = Product(
     name="female-homicide",
     audience="datastore",
     title="Women and girls killed in London, recorded by the Metropolitan Police Service",
-    description="Female victims of homicide recorded by the Metropolitan Police Service by year, each by method, age group, ethnicity, "
-    "whether domestic, and status; by relationship to the suspect and by the suspect's ethnicity where the source has them; with "
-    "blocks of five years because there are few cases in one.",
+    description="Female victims of homicide recorded by the Metropolitan Police Service, by year and in blocks of five years, by method, age group, "
+    "ethnicity and whether domestic, and by the suspect's ethnicity where the source has it; in blocks of five years alone, because there are few "
+    "cases in one, by status, homicide offence and, where the source has it, relationship to the suspect.",
     keywords=("homicide", "femicide", "women and girls", "domestic homicide", "police recorded crime", "London"),
     policy=preset("datastore-public").policy,
     measures=(

@@ -96,10 +96,11 @@ VAWG_RECORDS = Product(
         Section(
             title="What survives",
             paragraphs=(
-                "Of 97,097 synthetic cases of three months (seed 1), 99 of 100 stand in published cells, and 17,646 are told. Of these the command unit is "
-                "told of all but a few, the borough of 38 %, the ward of 2 %, the month of 70 % and the week of 18 %; the type of place of 35 % and "
-                "whether it was private, public or online of 85 %; the victim's age in bands of twenty years of 91 % and of ten of 45 %; the class of "
-                "the offence of 49 %. They lie in 562 pools, of which half have twelve cases, 163 wide pools and 29 widest ones. Places finer than wards are never told: areas of the census cross the borders of wards, and telling both would cut "
+                "Of some 97,000 synthetic cases of three months (seed 1), 99 of 100 stand in published cells, and about 17,600 are told. Of these the command "
+                "unit is told of all, the borough of 38 %, the ward of 2 %, the month of 69 % and the week of 18 %; the type of place of 33 % and whether it "
+                "was private, public or online of 82 %; the victim's age in bands of twenty years of 89 % and of ten of 44 %; the class of the offence of "
+                "44 %. They lie in some 600 pools, of which more than half have no more than twelve cases, 160 wide pools and 26 widest ones. "
+                "Places finer than wards are never told: areas of the census cross the borders of wards, and telling both would cut "
                 "out slivers of either. Self-defined ethnicity, gender, sexual orientation and religion are left out altogether.",
             ),
         ),
