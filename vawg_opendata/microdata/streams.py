@@ -1,4 +1,4 @@
-"""Random numbers, orders and keys that only the holder of a secret can make, and makes again.
+"""Random numbers and keys that only the holder of a secret can make, and makes again.
 
 Belongs here: what is drawn and shuffled of records, and the keys that link them. Keys are random texts, or made of such, and no function of a record's
 reference, so that whoever learns a secret still needs the records. Where a secret comes from belongs in `vawg_opendata.settings`.
@@ -26,10 +26,6 @@ class Stream:
     def numbers(self, count: int) -> np.ndarray:
         """So many whole numbers of 64 bits, uniformly distributed."""
         return np.frombuffer(hashlib.shake_256(self._key).digest(8 * count), dtype="<u8")
-
-    def order(self, count: int) -> np.ndarray:
-        """A random order of the numbers from 0 to `count` - 1."""
-        return np.argsort(self.numbers(count), kind="stable")
 
     def keys(self, count: int) -> np.ndarray:
         """So many different texts of 20 hexadecimal digits. RuntimeError in the case, which is not to be expected, that two are equal."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from vawg_opendata.microdata.results import Microdata, RecordTable
-from vawg_opendata.reference import CodeList
+from vawg_opendata.reference import ADD_UP, CodeList
 from vawg_opendata.schemas.rules import literal
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def published_list(name: str, last: Path | None) -> Microdata | None:
         linked = key["reference"]["resource"]
         codelist = read_codelist(last / "codelists" / f"{linked}.csv")
         # Its title is published as the first words of what describes it; with another one a version would seem to be worded anew.
-        title = described.get(linked, "").removesuffix(". Children add up to their parent.")
+        title = described.get(linked, "").removesuffix(ADD_UP)
         codelists[key["fields"][0]] = replace(codelist, title=title or codelist.title)
     summary = {"records": rows.num_rows, "k": claim["k"], "source": source, "as_in": descriptor.get("version", "")}
     return Microdata((RecordTable(name, source, rows, claim, None),), codelists, summary)

@@ -17,6 +17,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 COLUMNS = ("code", "label", "level", "parent", "sort_order")
 TOTAL = "total"
+ADD_UP = ". Children add up to their parent."
+"""What describes a code list in a package, after its title."""
 
 
 class CodeListError(ValueError):

@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 
 from vawg_opendata.release.files import sha256, wrong_sums
-from vawg_opendata.release.lifecycle.store import DESCRIPTOR
 from vawg_opendata.release.package.formats import DUCKDB_TYPES
 from vawg_opendata.schemas.relation import csv_columns
 from vawg_opendata.schemas.rules import literal, quoted

@@ -25,11 +25,16 @@ def joined(folder: Path, resources: Sequence[Mapping]) -> tuple[str, str, list[s
     parts = [resource for resource in resources if "linkedBy" in resource["records"]]
     if len(parts) < 2:
         return None
-    (key,) = {resource["records"]["linkedBy"] for resource in parts}
     quasi = [name for resource in parts for name in resource["records"]["quasiIdentifiers"]]
     sensitive = {name: models for resource in parts for name, models in resource["records"].get("sensitive", {}).items()}
-    query = " JOIN ".join(f"{relation(folder, one)} AS part_{place}" + (f" USING ({quoted(key)})" if place else "") for place, one in enumerate(parts))
-    return f"{', '.join(resource['name'] for resource in parts)} joined by {key}", query, quasi, sensitive
+    name = f"{', '.join(resource['name'] for resource in parts)} joined by {parts[0]['records']['linkedBy']}"
+    return name, joined_relation(folder, parts), quasi, sensitive
+
+
+def joined_relation(folder: Path, parts: Sequence[Mapping]) -> str:
+    """The rows of tables of cases in DuckDB, joined by the key that links them, all as text. ValueError where they name several keys."""
+    (key,) = {one["records"].get("linkedBy", "") for one in parts}
+    return " JOIN ".join(f"{relation(folder, one)} AS part_{place}" + (f" USING ({quoted(key)})" if place else "") for place, one in enumerate(parts))
 
 
 def broken_pools(folder: Path, resource: Mapping) -> list[str]:

@@ -74,7 +74,7 @@ class _Axis:
         found = {self._place[code] for code in [self._hierarchy.total] if code in self._place}
         for codes in kind:
             if self._known.issuperset(codes):
-                above = [_ancestors(self._hierarchy, code) for code in codes]
+                above = [set(self._hierarchy.ancestors[code]) for code in codes]
                 found |= {self._place[code] for code in set.intersection(*above) if code in self._place}
                 found |= {place for several, place in self._several.items() if all(not one.isdisjoint(several) for one in above)}
         return sorted(found)
@@ -199,14 +199,4 @@ def _children(hierarchy: Hierarchy, axis: Sequence[str]) -> list[list[list[int]]
                 below.setdefault(position[up], []).append(position[code])
         for place, children in below.items():
             found[place].append(children)
-    return found
-
-
-def _ancestors(hierarchy: Hierarchy, code: str) -> set[str]:
-    found, ends = {code}, [code]
-    while ends:
-        one = ends.pop()
-        new = {links[one] for links in hierarchy.parents.values() if one in links} - found
-        found |= new
-        ends += new
     return found

@@ -13,9 +13,8 @@ import duckdb
 import numpy as np
 import pyarrow
 
-from vawg_opendata.release.checks.linked_audit import relation
+from vawg_opendata.release.checks.linked_audit import joined_relation, relation
 from vawg_opendata.release.lifecycle.store import DESCRIPTOR
-from vawg_opendata.schemas.rules import quoted
 
 Kind = frozenset[tuple[str, ...]]
 """What is told of a dimension: codes that hold, and of several in one tuple, that one of these does; empty where nothing is told."""
@@ -55,7 +54,8 @@ def told_cases(folder: Path) -> list[ToldCases]:
         return []
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
-        cases = _cases(connection, folder, [one for one in resources if "pools" not in one["records"]])
+        parts = [one for one in resources if "pools" not in one["records"]]
+        cases = connection.sql(f"SELECT * FROM {joined_relation(folder, parts)}").to_arrow_table()
         pools = {one["name"]: _pools(connection, folder, one, cases) for one in resources if "pools" in one["records"]}
     said = [(one["name"], entry) for one in resources for entry in one["records"]["tells"]]
     found = []
@@ -73,13 +73,6 @@ def told_cases(folder: Path) -> list[ToldCases]:
         required = frozenset(entry["dimension"] for _, entry in said if entry["measure"] == measure and entry.get("required"))
         found.append(ToldCases(measure, cases.num_rows, told, tuple(pooled), required))
     return found
-
-
-def _cases(connection: duckdb.DuckDBPyConnection, folder: Path, parts: Sequence[Mapping]) -> pyarrow.Table:
-    """The tables of cases joined, every field."""
-    key = parts[0]["records"].get("linkedBy", "")
-    query = " JOIN ".join(f"{relation(folder, one)} AS part_{place}" + (f" USING ({quoted(key)})" if place else "") for place, one in enumerate(parts))
-    return connection.sql(f"SELECT * FROM {query}").to_arrow_table()
 
 
 @dataclass(frozen=True)

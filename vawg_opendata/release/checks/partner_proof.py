@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from vawg_opendata.release.checks.linked_audit import relation
 from vawg_opendata.release.files import wrong_sums
-from vawg_opendata.release.lifecycle.store import DESCRIPTOR
-from vawg_opendata.schemas.relation import csv_relation
+from vawg_opendata.release.package.field_catalogue import NAME as FIELDS
 from vawg_opendata.schemas.rules import quoted
 from vawg_opendata.schemas.vawg_records import POOL_KEYS
 
@@ -26,13 +26,11 @@ def wrong_partners(folder: Path, descriptor: Mapping) -> list[str]:
     whole = {resource["name"]: resource for resource in descriptor["resources"] if "records" in resource}
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar=false")
-        columns = {field["name"]: "VARCHAR" for resource in descriptor["resources"] if resource["name"] == "fields" for field in resource["schema"]["fields"]}
+        fields = next(resource for resource in descriptor["resources"] if resource["name"] == FIELDS)
         for name, resource in whole.items():
             _load(connection, f"whole_{name}", folder, resource)
         given: dict[str, set[tuple[str, str]]] = {}
-        for table, name, profiles in connection.execute(
-            f"SELECT table_name, name, access_profile FROM {csv_relation(folder / 'data' / 'fields.csv', columns)}"
-        ).fetchall():
+        for table, name, profiles in connection.execute(f"SELECT table_name, name, access_profile FROM {relation(folder, fields)}").fetchall():
             for profile in profiles.split("|"):
                 given.setdefault(profile, set()).add((table, name))
         for entry in descriptor["partners"]:
@@ -54,8 +52,7 @@ def wrong_partners(folder: Path, descriptor: Mapping) -> list[str]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, folder: Path, resource: Mapping) -> None:
-    columns = {field["name"]: "VARCHAR" for field in resource["schema"]["fields"]}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS FROM {csv_relation(folder / resource['path'], columns)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS FROM {relation(folder, resource)}")
 
 
 def _wrong_rows(connection: duckdb.DuckDBPyConnection, home: Path, resource: Mapping) -> list[str]:

@@ -15,7 +15,7 @@ from vawg_opendata.microdata import Microdata, RecordTable
 from vawg_opendata.products.caveats import CAVEATS, SERIES_BREAKS
 from vawg_opendata.products.declaration import Product, TableSpec
 from vawg_opendata.products.records import RecordList
-from vawg_opendata.reference import CodeList
+from vawg_opendata.reference import ADD_UP, CodeList
 from vawg_opendata.schemas import INTEGER, STRING, Field, ForeignKey, TableSchema
 from vawg_opendata.schemas.vawg_records import CASE_TABLES, POOL_TABLES
 from vawg_opendata.statistics import Outline, TableOutline
@@ -195,7 +195,7 @@ def codelist_table(name: str, title: str, codelist: CodeList) -> PackageTable:
     schema = TableSchema(
         name=name,
         title=f"Code list: {title}",
-        description=f"{codelist.title}. Children add up to their parent.",
+        description=f"{codelist.title}{ADD_UP}",
         fields=tuple(fields[column] for column in codelist.columns),
         primary_key=("code",),
         foreign_keys=tuple(ForeignKey((column,), name, ("code",)) for column in codelist.parents),

@@ -44,45 +44,32 @@ class RecordField(Field):
     ordinary: tuple[str, ...] = ()
 
 
+def _key(name: str, title: str, links: str) -> RecordField:
+    """A random text that links tables of a package."""
+    return RecordField(name=name, title=title, description=f"Random text that links {links}.", pattern="[0-9a-f]{20}", required=True, part=Part.KEY)
+
+
+_OF_MORE = "several pools to what not all cases have, and is therefore told of more of them; another package has others"
+
+
 def case_key() -> RecordField:
     """The key of a case."""
-    return RecordField(
-        name="case_key",
-        title="Case",
-        description="Random text that links the rows of one case in the tables of this package; another package of the same cases has others.",
-        pattern="[0-9a-f]{20}",
-        required=True,
-        part=Part.KEY,
-    )
+    return _key("case_key", "Case", "the rows of one case in the tables of this package; another package of the same cases has others")
 
 
 def pool_key() -> RecordField:
     """The key of a pool of cases."""
-    return RecordField(
-        name="pool_key",
-        title="Pool",
-        description="Random text that links a pool of cases to what is told of its cases without saying of which; another package has others.",
-        pattern="[0-9a-f]{20}",
-        required=True,
-        part=Part.KEY,
-    )
+    return _key("pool_key", "Pool", "a pool of cases to what is told of its cases without saying of which; another package has others")
 
 
-def wide_pool_key(name: str = "wide_pool_key", title: str = "Wide pool") -> RecordField:
+def wide_pool_key() -> RecordField:
     """The key of a pool of pools."""
-    return RecordField(
-        name=name,
-        title=title,
-        description="Random text that links several pools to what not all cases have, and is therefore told of more of them; another package has others.",
-        pattern="[0-9a-f]{20}",
-        required=True,
-        part=Part.KEY,
-    )
+    return _key("wide_pool_key", "Wide pool", _OF_MORE)
 
 
 def widest_pool_key() -> RecordField:
     """The key of a pool of wide pools."""
-    return wide_pool_key("widest_pool_key", "Widest pool")
+    return _key("widest_pool_key", "Widest pool", _OF_MORE)
 
 
 def known(name: str, title: str, description: str, of: str, **more: object) -> RecordField:
