@@ -129,8 +129,8 @@ def _pooled(
     are made of pools."""
     labels = [np.unique(one.astype(str), return_inverse=True)[1] for one in shown.values()]
     near = [np.unique(["" if value is None else value for value in told[name]], return_inverse=True)[1] for name in NEAR]
-    facts = [*labels, np.unique(["|".join(row) for row in zip(*(told[name] for name in OFFENCE), strict=True)], return_inverse=True)[1]]
-    numbers = np.unique(np.stack([*near, *labels], axis=1), axis=0, return_inverse=True)[1].ravel()
+    facts = [*labels, _numbered([np.unique(told[name].astype(str), return_inverse=True)[1] for name in OFFENCE])]
+    numbers = _numbered([*near, *labels])
     pools: dict[str, np.ndarray] = {}
     untold: list[str] = []
     for key in POOL_KEYS:
@@ -139,6 +139,11 @@ def _pooled(
         numbers = pools[key] = pool(numbers, [field for field in answers if field.name not in lost], declared.pools)
         untold += lost
     return pools, untold
+
+
+def _numbered(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """The number of each row of some columns, from 0 in the order of rows that differ."""
+    return np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].ravel()
 
 
 def _answers(field: RecordField, values: "pyarrow.Array", facts: Sequence[np.ndarray]) -> Answers:
