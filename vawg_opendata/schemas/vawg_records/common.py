@@ -1,13 +1,13 @@
 """What the tables of record-level data for partners declare alike: what a field is to the protection, and the fields that recur.
 
-A field is one line in the module of its table. What becomes of it follows from its `Part`; how it is made from the records of the
+A field is a line in the module of its table, or a name where it is told as the extract has it (`taken`). What becomes of it follows from its `Part`; how it is made from the records of the
 extract is in `vawg_opendata.microdata.cases`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vawg_opendata.schemas.fields import BOOLEAN, Field, Sensitivity
+from vawg_opendata.schemas.fields import BOOLEAN, Field, Sensitivity, TableSchema
 
 QUASI, SENSITIVE, OTHER = Sensitivity.QUASI, Sensitivity.SENSITIVE, Sensitivity.OTHER
 
@@ -101,3 +101,14 @@ def coded(
 def yes_no(name: str, title: str, description: str, sensitivity: Sensitivity = SENSITIVE) -> RecordField:
     """A question that may have gone unanswered."""
     return coded(name, title, description, YES_NO, sensitivity)
+
+
+def taken(table: TableSchema, *names: str, ordinary: tuple[str, ...] = (), note: str = "") -> tuple[RecordField, ...]:
+    """Fields of a table of the extract, told of pools with the title, the words, the codes and the sensitivity that they have there; `note` is
+    added to what describes them."""
+    found = []
+    for name in names:
+        one = table.field(name)
+        coded_as = {"type": one.type, "codes": one.codes, "sensitivity": one.sensitivity}
+        found.append(RecordField(name=name, title=one.title, description=one.description + note, ordinary=ordinary, **coded_as))
+    return tuple(found)
