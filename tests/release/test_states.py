@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.release.packages import AGES, INPUTS, LARGE, MIXED, PRODUCT, count, protected, release_beside
+from tests.release.packages import INPUTS, LARGE, MIXED, PRODUCT, count, protected, release_beside
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import ReleaseError, audit, publish
 from vawg_opendata.release.lifecycle.approval import approve, lacking, review
