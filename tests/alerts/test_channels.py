@@ -3,6 +3,8 @@
 import email
 import email.policy
 import logging
+import socket
+from threading import Thread
 
 import pytest
 
@@ -52,6 +54,8 @@ def test_a_password_is_sent_encrypted_only(scheme, tmp_path, monkeypatch):
         channel(chosen).send(ALERT)
         with pytest.raises(AlertError, match="SMTPAuthenticationError") as refused:
             channel(chosen | {"VAWG_ALERTS_PASSWORD": "another"}).send(ALERT)
+        with pytest.raises(AlertError, match="UnicodeEncodeError"):
+            channel(chosen | {"VAWG_ALERTS_PASSWORD": "p\u00e4ssword"}).send(ALERT)
     assert len(mailbox.letters) == 1
     assert "another" not in str(refused.value) and FAR not in str(refused.value)
 
@@ -92,6 +96,24 @@ def test_a_server_that_is_not_there_is_told(address):
     with pytest.raises(AlertError, match="ConnectionRefusedError") as failed:
         channel({"VAWG_ALERTS": address.format(free_port())}).send(ALERT)
     assert "127.0.0.1" not in str(failed.value)
+
+
+@pytest.mark.parametrize("path", ["a-secret", "a secret", "a-secr\u00e9t"])
+def test_a_webhook_that_answers_in_no_language_or_whose_address_is_none_is_told_without_either(path):
+    """Python quotes the line, or the address, in the error."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=lambda: [_answer(server.accept()[0], b"Xanthippe\r\n\r\n")], daemon=True)
+        if path == "a-secret":
+            thread.start()
+        with pytest.raises(AlertError, match="The webhook of VAWG_ALERTS could not be told") as failed:
+            channel({"VAWG_ALERTS": f"http://127.0.0.1:{server.getsockname()[1]}/{path}"}).send(ALERT)
+    assert "secr" not in str(failed.value) and "Xanthippe" not in str(failed.value)
+
+
+def _answer(connection: socket.socket, words: bytes) -> None:
+    with connection:
+        connection.recv(65536)
+        connection.sendall(words)
 
 
 @pytest.mark.parametrize(

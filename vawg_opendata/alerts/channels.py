@@ -9,6 +9,7 @@ The password of the mail account is VAWG_ALERTS_PASSWORD. An address can itself 
 repeats it. Nothing is sent unencrypted, but to this machine itself.
 """
 
+import http.client
 import json
 import logging
 import os
@@ -83,7 +84,7 @@ class Mail:
                     server.login(self.user, self.password)
                 refused = server.send_message(message)
                 server.quit()
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise AlertError(f"The alert could not be mailed: {type(error).__name__}. Look at the mail server of VAWG_ALERTS.") from None
         if refused:
             raise AlertError(f"The mail server refused {len(refused)} of the {len(self.recipients)} recipients of VAWG_ALERTS.")
@@ -110,9 +111,9 @@ class Webhook:
             urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT).close()
         except urllib.error.HTTPError as error:
             raise AlertError(f"The webhook of VAWG_ALERTS answered {error.code}.") from None
-        except OSError as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:  # an address or an answer that cannot be read is quoted in its error
             reason = error.reason if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError) else error
-            raise AlertError(f"The webhook of VAWG_ALERTS could not be reached: {type(reason).__name__}.") from None
+            raise AlertError(f"The webhook of VAWG_ALERTS could not be told: {type(reason).__name__}.") from None
 
 
 def channel(environment: Mapping[str, str] = os.environ) -> Channel:
