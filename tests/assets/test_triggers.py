@@ -54,6 +54,36 @@ def test_files_that_still_grow_start_none(landing):
     assert watch.tick() is not None
 
 
+def test_files_that_arrive_by_rsync_start_none_while_one_is_under_way(landing):
+    """It writes into a hidden file beside, of any name, and renames it: what is there looks at rest."""
+    watch, under_way = Watch(), landing / "police_uk/2023-01/.2023-01-metropolitan-street.csv.h3kQ9z"
+    for size in range(5):
+        with under_way.open("ab") as file:
+            file.write(csv_bytes(STREET, [CRIME]) * (size + 1))
+        assert watch.tick() is None
+    under_way.rename(landing / "police_uk/2023-01/2023-01-metropolitan-street.csv")
+    assert [key is not None for key in watch.ticks(3)] == [False, True, False]
+
+
+def test_files_behind_a_link_are_seen(landing, tmp_path):
+    """A source whose folder is elsewhere, as it is read; and a link that leads in a circle ends."""
+    (landing / "police_uk").rename(tmp_path / "elsewhere")
+    (landing / "police_uk").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(landing)
+    watch = Watch()
+    assert [key is not None for key in watch.ticks(3)] == [False, True, False]
+    put(tmp_path / "elsewhere", "2023-01/2023-01-city-of-london-street.csv", csv_bytes(STREET, [CRIME, CRIME]))
+    assert [key is not None for key in watch.ticks(3)] == [False, True, False]
+
+
+def test_a_hidden_file_is_no_content(landing):
+    watch = Watch()
+    (first,) = filter(None, watch.ticks(3))
+    (landing / ".DS_Store").write_bytes(b"anything")
+    assert set(watch.ticks(3)) == {None}
+    assert [key for key in Watch().ticks(3) if key] == [first]
+
+
 @pytest.mark.parametrize("name", ["police_uk/2023-02/file.csv.part", "police_uk/2023-02/.file.csv.tmp", "x.filepart", "crime_extract/offences.csv"])
 def test_a_copy_under_way_starts_none_however_long_it_rests(landing, name):
     put(landing, name, b"half")

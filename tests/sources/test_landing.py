@@ -47,6 +47,18 @@ def test_all_the_real_files_at_once(tmp_path):
     assert rows == 873_690
 
 
+@pytest.mark.parametrize("name", ["mps_homicide/2026/victims.csv.part", "police_uk/2023-02/2023-02-metropolitan-street.csv.filepart"])
+def test_a_copy_under_way_stops_whoever_starts_a_run(name, tmp_path):
+    """Without it the run would publish what is there as if it were all."""
+    landing = sound(tmp_path / "landing")
+    put(landing, name, b"half")
+    with pytest.raises(LandingError, match="under-way") as caught:
+        read_landing(landing, tmp_path / "work")
+    assert [(problem.file, problem.kind) for problem in caught.value.problems] == [(name, "under-way")]
+    (landing / name).unlink()
+    read_landing(landing, tmp_path / "work")
+
+
 def test_every_problem_is_listed_at_once_and_nothing_is_written(tmp_path):
     landing = sound(tmp_path / "landing")
     put(landing, "mps_homicide/a/header.csv", csv_bytes([*VICTIMS[:-1], "Officer Defined Ethnicity"], [list(VICTIM.values())]))

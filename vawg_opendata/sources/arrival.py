@@ -5,47 +5,63 @@ used is for `landing`; when to look is for whoever watches.
 """
 
 import hashlib
+import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vawg_opendata.sources import crime_extract, crime_extract_manifest
+from vawg_opendata.sources.tabular import UNDER_WAY
 
-UNDER_WAY = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
-"""Endings that programs give a file while they write it."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """The files of a landing folder (name, size, time of last change in ns), and why they are not complete ('' where they may be)."""
+    """The files of a landing folder (name, size, time of last change in ns), and why they are not complete ('' where they may be).
+
+    `hidden` are files that nobody reads: rsync, for one, writes into them until a file is whole.
+    """
 
     files: tuple[tuple[str, int, int], ...]
     waiting: str = ""
+    hidden: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def listing(self) -> str:
         """A hash of names, sizes and times: the same twice means that nothing was written between."""
-        return hashlib.sha256(repr(self.files).encode()).hexdigest()
+        return hashlib.sha256(repr((self.files, self.hidden)).encode()).hexdigest()
 
 
 def look(landing: Path) -> Arrival:
     """What lies in a landing folder now."""
-    files, waiting = [], ""
-    for path in sorted(landing.rglob("*")):
+    files, hidden, waiting = [], [], ""
+    for path in sorted(_below(landing)):
         relative = path.relative_to(landing)
         if path.suffix.lower() in UNDER_WAY:
             waiting = waiting or f"{relative} is being written"
-        if any(part.startswith(".") for part in relative.parts):
-            continue
         try:
             state = path.stat()
         except FileNotFoundError:  # renamed since it was listed
             waiting = waiting or f"{relative} has just been moved"
             continue
-        if path.is_file():
-            files.append((relative.as_posix(), state.st_size, state.st_mtime_ns))
+        if stat.S_ISREG(state.st_mode):
+            seen = hidden if any(part.startswith(".") for part in relative.parts) else files
+            seen.append((relative.as_posix(), state.st_size, state.st_mtime_ns))
     if not files:
         return Arrival((), waiting or "the folder is empty")
-    return Arrival(tuple(files), waiting or _lacking(landing / crime_extract.NAME))
+    return Arrival(tuple(files), waiting or _lacking(landing / crime_extract.NAME), tuple(hidden))
+
+
+def _below(landing: Path) -> Iterator[Path]:
+    """The files of a folder and its subfolders, where readers find them: behind links, too, but each folder once."""
+    seen = set()
+    for place, folders, files in os.walk(landing, followlinks=True):
+        if (real := os.path.realpath(place)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place, name) for name in files)
 
 
 def _lacking(extract: Path) -> str:

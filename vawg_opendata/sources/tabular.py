@@ -26,6 +26,8 @@ from vawg_opendata.sources.files import LandingFile, Layout
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 OTHER_DATA = {".zip", ".gz", ".7z", ".xls", ".xlsm", ".ods", ".tsv", ".json"}
+UNDER_WAY = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
+"""Endings that programs give a file while they write it."""
 DAMAGED = "The file is damaged and cannot be read to its end. Copy or download it again."
 CHUNK = 8 * 1024 * 1024
 LONGEST_HEADER = 64 * 1024
@@ -48,8 +50,8 @@ class Form:
 def walk(folder: Path, source: str) -> Iterator[tuple[Path, str] | Problem]:
     """The data files of a folder and its subfolders, as (path, name in the folder) in order of name, and problems.
 
-    A folder named like a file and an archive are blocking problems; a file that is no data (a licence, a note) is a
-    problem that blocks nothing. Hidden files and the lock files of office programs are passed over.
+    A folder named like a file, an archive and a file that is still being copied are blocking problems; a file that is no data (a
+    licence, a note) is a problem that blocks nothing. Hidden files and the lock files of office programs are passed over.
     """
     seen = set()
     for place, folders, files in os.walk(folder, followlinks=True):
@@ -78,6 +80,9 @@ def walk(folder: Path, source: str) -> Iterator[tuple[Path, str] | Problem]:
                 if suffix == ".zip" and not workbook.is_zip(path):
                     message = "Named .zip, but it is not a zip archive. Download it again, unpack it and put the files here."
                 yield Problem(file=f"{source}/{relative}", kind="format", message=message)
+            elif suffix in UNDER_WAY:
+                message = "A file is being copied here, or the copy broke off. Start again when it is there under its own name, or remove it."
+                yield Problem(file=f"{source}/{relative}", kind="under-way", message=message)
             elif suffix not in FORMATS:
                 yield Problem(file=f"{source}/{relative}", kind="not-read", message="Not a data file; it is not read.", blocking=False)
             else:
