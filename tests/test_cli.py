@@ -1,5 +1,6 @@
 """The command `vawg` from outside: what it prints, what it leaves, and the exit status that scripts rely on."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.paths import REPOSITORY
+from vawg_opendata import turns
+from vawg_opendata.cli import main
 from vawg_opendata.sample import generate
 
 PROGRAM = "import sys; from vawg_opendata.cli import main; sys.exit(main())"
@@ -176,6 +179,36 @@ def test_reproducing_from_other_files_tells_what_differs(landing, published, tmp
 def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path):
     done = vawg(*arguments, "--published", tmp_path / "published")
     assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
+
+
+WHO = ("--who", "Bea", "--why", "read it")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("review",), "0 versions wait."),
+        (("approve", "female-homicide", *WHO), "No version of female-homicide waits"),
+        (("release", "female-homicide"), "No version of female-homicide waits"),
+        (("withdraw", "female-homicide", "1.0.0", *WHO), "There is no version 1.0.0 of female-homicide"),
+        (("sign", "female-homicide", "1.0.0", "--key", "key"), "1.0.0"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_command_waits_while_another_run_is_publishing(arguments, words, tmp_path, monkeypatch, capsys):
+    """What must happen at a time, such as a release at half past nine, is not given up because a run of the month is at work."""
+    published = tmp_path / "published"
+    published.mkdir()
+    other = os.open(published, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    waited = []
+    monkeypatch.setattr(turns.time, "sleep", lambda seconds: waited.append(seconds) or fcntl.flock(other, fcntl.LOCK_UN))
+    try:
+        main([*arguments, "--published", str(published)])
+    finally:
+        os.close(other)
+    told = capsys.readouterr()
+    assert len(waited) == 1 and words in told.out + told.err and "Another run" not in told.err
 
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen (Debian: openssh-client) is not installed")

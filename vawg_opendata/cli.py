@@ -178,22 +178,32 @@ def _publish(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _in_session(options: argparse.Namespace, act, **how):
+    """What `act` gives, called with a session of the published folder, once no other run is publishing into it."""
+    from vawg_opendata.release.lifecycle.session import publishing
+    from vawg_opendata.turns import in_turn
+
+    def once():
+        with publishing(_settings(options, "published").published, **how) as session:
+            return act(session)
+
+    return in_turn(once)
+
+
 def _review(options: argparse.Namespace) -> int:
     from vawg_opendata.release.lifecycle.approval import review
     from vawg_opendata.release.lifecycle.releasing import in_words
-    from vawg_opendata.release.lifecycle.session import publishing
     from vawg_opendata.release.lifecycle.states import PENDING
 
-    with publishing(_settings(options, "published").published) as session:
-        if options.product is None:
-            waiting = [entry for key in session.ledger.products() for entry in session.ledger.versions(*key).values() if entry.after in PENDING]
-            for entry in waiting:
-                print(f"{entry.product} {entry.version} ({entry.audience}): {entry.after}" + (f", appears {in_words(entry.release_at)}" if entry.release_at else ""))
-            print("1 version waits." if len(waiting) == 1 else f"{len(waiting)} versions wait.")
-            return DONE
+    if options.product is not None:
         product = _product(options.product)
-        _, report = review(session, product.audience, product.name, options.who)
-    print(report)
+        print(_in_session(options, lambda session: review(session, product.audience, product.name, options.who))[1])
+        return DONE
+    ledger = _in_session(options, lambda session: session.ledger)
+    waiting = [entry for key in ledger.products() for entry in ledger.versions(*key).values() if entry.after in PENDING]
+    for entry in waiting:
+        print(f"{entry.product} {entry.version} ({entry.audience}): {entry.after}" + (f", appears {in_words(entry.release_at)}" if entry.release_at else ""))
+    print("1 version waits." if len(waiting) == 1 else f"{len(waiting)} versions wait.")
     return DONE
 
 
@@ -201,20 +211,21 @@ def _approve(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
     from vawg_opendata.release.lifecycle.approval import approve, lacking
     from vawg_opendata.release.lifecycle.releasing import in_words
-    from vawg_opendata.release.lifecycle.session import publishing
     from vawg_opendata.release.lifecycle.states import APPROVED
 
     product = _product(options.product)
-    settings = _settings(options, "published")
-    with publishing(settings.published) as session:
+
+    def act(session):
         entry = approve(session, product.audience, product.name, options.who, options.why)
         session.settle()
-        more = lacking(session, entry)
+        return entry, lacking(session, entry)
+
+    entry, more = _in_session(options, act)
     title = f"{entry.product} {entry.version}"
     if entry.after != APPROVED:
         print(f"{title} has your approval and needs {more} more, of somebody else.")
     elif entry.release_at:
-        publish_pages(settings)  # they announce it
+        publish_pages(_settings(options, "published"))  # they announce it
         print(f"{title} is approved and may appear {in_words(entry.release_at)}: run `vawg release --due` from then on.")
     else:
         print(f"{title} is approved: `vawg release {entry.product}` lets it appear.")
@@ -224,31 +235,38 @@ def _approve(options: argparse.Namespace) -> int:
 def _release(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
     from vawg_opendata.release.lifecycle.approval import waiting
-    from vawg_opendata.release.lifecycle.releasing import due, release
-    from vawg_opendata.release.lifecycle.session import account, publishing
+    from vawg_opendata.release.lifecycle.releasing import release, release_due
+    from vawg_opendata.release.lifecycle.session import account
+    from vawg_opendata.release.lifecycle.store import Store
 
     if (options.product is None) == (not options.due):
         raise SettingsError("Name a product, or give --due for all whose time has come.")
     product = None if options.due else _product(options.product)
     settings = _settings(options, "published")
-    with publishing(settings.published) as session:
-        for entry in due(session) if product is None else [waiting(session, product.audience, product.name)]:
-            release(session, entry, options.who or account())
-            print(f"{entry.product} {entry.version} is released, in {session.store.visible(*entry.key)}")
+    who = options.who or account()
+
+    def act(session):
+        if product is None:
+            return release_due(session, who)
+        return [release(session, waiting(session, product.audience, product.name), who)], []
+
+    released, refused = _in_session(options, act)
+    for entry in released:
+        print(f"{entry.product} {entry.version} is released, in {Store(settings.published).visible(*entry.key)}")
     publish_pages(settings)
-    return DONE
+    for error in refused:
+        print(error, file=sys.stderr)
+    return FAILED if refused else DONE
 
 
 def _withdraw(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
     from vawg_opendata.release.lifecycle.releasing import withdraw
-    from vawg_opendata.release.lifecycle.session import publishing
 
     product = _product(options.product)
-    settings = _settings(options, "published")
-    with publishing(settings.published) as session:
-        quoting = withdraw(session, product.audience, product.name, options.version, options.who, options.why)
-    publish_pages(settings)
+    how = (product.audience, product.name, options.version, options.who, options.why)
+    quoting = _in_session(options, lambda session: withdraw(session, *how), settled=False)
+    publish_pages(_settings(options, "published"))
     print(f"{product.name} {options.version} is withdrawn.")
     for version in quoting:
         print(f"changes.json of {version} quotes counts of it: withdraw {version} as well if those must not be seen.")
@@ -264,13 +282,16 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
-    from vawg_opendata.release.lifecycle.session import publishing
     from vawg_opendata.release.package.signature import sign
 
     product = _product(options.product)
-    with publishing(_settings(options, "published").published) as session:
+
+    def act(session):
         path = sign(session.store.visible(product.audience, product.name, options.version), options.key, session.store.published)
         session.settle()  # the catalogue tells of it
+        return path
+
+    path = _in_session(options, act)
     print(f"{product.name} {options.version} is signed, in {path}")
     return DONE
 

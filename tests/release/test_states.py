@@ -12,7 +12,7 @@ from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import ReleaseError, audit, publish
 from vawg_opendata.release.lifecycle.approval import approve, lacking, review
 from vawg_opendata.release.lifecycle.ledger import Ledger, LedgerError
-from vawg_opendata.release.lifecycle.releasing import due, in_words, release, release_time, withdraw
+from vawg_opendata.release.lifecycle.releasing import due, in_words, release, release_due, release_time, withdraw
 from vawg_opendata.release.lifecycle.session import publishing
 from vawg_opendata.release.lifecycle.states import APPROVED, IN_REVIEW, PREPARED, RELEASED, TRANSITIONS, WITHDRAWN
 from vawg_opendata.release.lifecycle.store import Store, published_folders
@@ -236,7 +236,7 @@ def test_two_versions_that_together_disclose_are_not_both_released(tmp_path, pub
     assert refused.value.faults and latest(published.joinpath(*PLACE)) is None
 
 
-@pytest.mark.parametrize("harm", ["altered", "removed", "swapped"])
+@pytest.mark.parametrize("harm", ["altered", "removed", "swapped", "repeated", "said twice", "another was added", "empty line"])
 def test_a_ledger_that_was_tampered_with_stops_publishing(first, tmp_path, published, harm):
     path = Store(published).ledger
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -244,6 +244,14 @@ def test_a_ledger_that_was_tampered_with_stops_publishing(first, tmp_path, publi
         lines[1] = lines[1].replace('"who": "automatic"', '"who": "Somebody"')
     elif harm == "removed":
         del lines[1]
+    elif harm == "repeated":
+        lines.insert(1, lines[0])
+    elif harm == "said twice":  # who reads it sees Somebody, a program the second name
+        lines[1] = lines[1].replace('"who": "automatic"', '"who": "Somebody", "who": "automatic"')
+    elif harm == "another was added":
+        lines.insert(1, json.dumps(json.loads(lines[0]) | {"number": 2, "why": "none"}) + "\n")
+    elif harm == "empty line":
+        lines.insert(1, "\n")
     else:
         lines[1:3] = lines[2], lines[1]
     path.write_text("".join(lines), encoding="utf-8")
@@ -299,3 +307,67 @@ def test_the_report_names_blockers_and_warnings(first, tmp_path, published):
         path.write_text(json.dumps(report | {"blockers": [{"name": "small-count", "what": "a table"}]}), encoding="utf-8")
         with pytest.raises(ReleaseError, match="cannot be approved: small-count"):
             approve(session, *PLACE, "Bea", "never mind")
+
+
+@pytest.mark.parametrize("kept", [-1, -2], ids=["the line feed", "the line"])
+def test_a_withdrawal_that_the_ledger_lost_is_noticed_and_readers_still_do_not_have_the_version(first, published, home, kept):
+    """The last entry of a chain of hashes can be cut off without breaking it; what is published then says more than the ledger."""
+    with publishing(published, NOW) as session:
+        withdraw(session, *PLACE, "1.0.0", "Bea", "ages were swapped")
+    path = Store(published).ledger
+    told = {name: (home / name).read_bytes() for name in ("versions.json", "revisions.csv")}
+    path.write_bytes(path.read_bytes()[:-1] if kept == -1 else b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ReleaseError, match="the ledger has lost entries at its end"), publishing(published):
+        pass
+    assert told == {name: (home / name).read_bytes() for name in told} and latest(home) is None
+    with publishing(published, NOW, settled=False) as session:
+        withdraw(session, *PLACE, "1.0.0", "Bea", "ages were swapped")
+    assert state(published) == WITHDRAWN and listed(home)[0]["status"] == WITHDRAWN
+
+
+def test_a_withdrawal_waits_for_nothing_that_is_wrong_elsewhere(first, tmp_path, published, home):
+    prepare(tmp_path, MIXED, product=PRODUCT)
+    shutil.copytree(home / "1.0.0", home / "9.0.0")  # nobody released it, and nobody may publish before it is looked at
+    with pytest.raises(ReleaseError, match="9.0.0 was released by nobody"), publishing(published):
+        pass
+    with pytest.raises(ReleaseError, match="1.0.1 is withdrawn, and readers do not have it.* wrong: .*9.0.0"), publishing(published, NOW, settled=False) as session:
+        withdraw(session, *PLACE, "1.0.1", "Bea", "ages were swapped")
+    assert sorted(path.name for path in (home / "1.0.1").iterdir()) == ["README.md", "SHA256SUMS", "withdrawn.json"]
+    assert latest(home) == "1.0.0" and listed(home)[0]["status"] == WITHDRAWN
+    assert not (home / "revisions.csv").exists()  # it quotes what was withdrawn, and is written again once all is well
+    shutil.rmtree(home / "9.0.0")
+    with publishing(published):
+        assert (home / "revisions.csv").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_another_day_takes_the_place_of_the_first_and_no_day_lifts_no_embargo(tmp_path, published):
+    days = [release_time(date(2026, 12, day)) for day in (3, 10)]
+    assert prepare(tmp_path, release_at=days[0]).is_new
+    assert not prepare(tmp_path).is_new and not prepare(tmp_path, release_at=days[0]).is_new
+    assert prepare(tmp_path, release_at=days[1]).is_new
+    assert prepare(tmp_path, MIXED).is_new
+    assert [entry.release_at for entry in ledger(published).entries if entry.action == "prepare"] == [
+        "2026-12-03T09:30:00Z", "2026-12-10T09:30:00Z", "2026-12-10T09:30:00Z",
+    ]  # fmt: skip
+
+
+def test_one_version_that_must_not_appear_holds_up_no_other_that_is_due(first, tmp_path, published, home):
+    other, day = replace(PRODUCT, name="victims-other"), NOW + timedelta(days=1)
+    prepare(tmp_path, MIXED, product=PRODUCT, release_at=day)
+    prepare(tmp_path, MIXED, product=other, release_at=day)
+    damaged = Store(published).package(*PLACE, "1.0.1") / "data" / "caveats.csv"
+    damaged.write_text("nothing")
+    with publishing(published, day) as session:
+        released, refused = release_due(session, "cron")
+    assert [entry.product for entry in released] == ["victims-other"] and latest(home) == "1.0.0"
+    assert ["victims-test 1.0.1 cannot be used: data/caveats.csv" in str(error) for error in refused] == [True]
+
+
+def test_a_version_that_waits_and_is_gone_is_told_and_prepared_again(tmp_path, published):
+    prepare(tmp_path, who="Ann")
+    shutil.rmtree(Store(published).kept(*PLACE, "1.0.0"))
+    with publishing(published) as session:
+        for act in (lambda: review(session, *PLACE, "Bea"), lambda: approve(session, *PLACE, "Bea", "read it")):
+            with pytest.raises(ReleaseError, match="1.0.0 waits, and .* is gone"):
+                act()
+    assert prepare(tmp_path, who="Ann").is_new and state(published) == PREPARED

@@ -15,10 +15,13 @@ from vawg_opendata.release.lifecycle.states import APPROVE, AUTOMATIC, ENDORSE, 
 
 
 def waiting(session: Session, audience: str, product: str) -> Entry:
-    """The version of a product that readers do not have yet. ReleaseError when there is none."""
+    """The version of a product that readers do not have yet. ReleaseError when there is none, or when what was kept of it is gone."""
     entry = session.pending(audience, product)
     if entry is None:
         raise ReleaseError(f"No version of {product} waits. Prepare one first.")
+    kept = session.store.kept(*entry.key)
+    if not kept.is_dir():
+        raise ReleaseError(f"{product} {entry.version} waits, and {kept} is gone. Put it back from a backup, or prepare the version again.")
     return entry
 
 

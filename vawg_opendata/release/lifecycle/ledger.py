@@ -94,7 +94,7 @@ class Ledger:
         state = after(entry.action, before, f"{entry.product} {entry.version}")
         previous = self.entries[-1].hash if self.entries else ""
         entry = replace(entry, number=len(self.entries) + 1, before=before, after=state, previous=previous).sealed()
-        _append(self.path, json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+        _append(self.path, _line(entry) + "\n")
         self.entries.append(entry)
         return entry
 
@@ -102,6 +102,10 @@ class Ledger:
 def utc_text(moment: datetime) -> str:
     """A time as it stands in the ledger: UTC, to the second."""
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _line(entry: Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False)
 
 
 def _read(path: Path) -> list[Entry]:
@@ -114,15 +118,16 @@ def _read(path: Path) -> list[Entry]:
             entry = Entry(**json.loads(line))
         except (ValueError, TypeError) as error:
             raise LedgerError(f"{path}, line {number}: is no entry of a ledger ({error}). Put the file back from a backup.") from None
-        _prove(path, number, entry, entries)
+        _prove(path, number, line, entry, entries)
         entries.append(entry)
     return entries
 
 
-def _prove(path: Path, number: int, entry: Entry, earlier: Sequence[Entry]) -> None:
-    """LedgerError unless an entry is what was written after the earlier ones."""
+def _prove(path: Path, number: int, line: bytes, entry: Entry, earlier: Sequence[Entry]) -> None:
+    """LedgerError unless an entry is what was written after the earlier ones, to the letter: a line of JSON can tell a person one thing and a
+    program another, such as by a name that it has twice."""
     previous = earlier[-1].hash if earlier else ""
-    if entry.number != number or entry.previous != previous or entry.sealed().hash != entry.hash:
+    if entry.number != number or entry.previous != previous or entry.sealed().hash != entry.hash or _line(entry).encode() != line:
         raise LedgerError(f"{path}, line {number}: the chain of hashes breaks here, so the ledger was altered. Put the file back from a backup.")
 
 

@@ -48,15 +48,17 @@ def prepare(
 ) -> PublishedVersion:
     """Build the next version of a product and enter it as prepared, by `who` or else by the account that runs this.
 
-    A version that waits already is kept where the content is the same, and replaced where it is not, unless it is approved.
-    `note` tells readers why the version is as it is. ReleaseError when a check objects; nothing is kept then.
+    A version that waits already is kept where the content and the time asked for are the same, and replaced where they are not, unless it is
+    approved. What replaces it appears at its time where no other is given: an embargo is not lifted by leaving it out. `note` tells readers why
+    the version is as it is. ReleaseError when a check objects; nothing is kept then.
     """
     product = content.product
     past = history(session.store, session.ledger.entries, product.audience, product.name)
     waiting = session.pending(product.audience, product.name)
     fresh = session.staging / "prepared"
     built = build(content, past, fresh / "package", note=note, bump=bump)
-    if waiting is not None and built.is_new and _equals(session.store.package(*waiting.key), fresh / "package", built):
+    at = utc_text(release_at) if release_at else waiting.release_at if waiting else ""
+    if waiting is not None and at == waiting.release_at and built.is_new and _equals(session.store.package(*waiting.key), fresh / "package", built):
         shutil.rmtree(fresh)
         return PublishedVersion(
             product.name, product.audience, waiting.version, session.store.package(*waiting.key), False, built.changes, built.audit, waiting.after
@@ -82,7 +84,7 @@ def prepare(
         why=note,
         package=package_digest(kept / "package"),
         synthetic=content.synthetic,
-        release_at=utc_text(release_at) if release_at else "",
+        release_at=at,
     )
     return PublishedVersion(product.name, product.audience, version, kept / "package", True, built.changes, built.audit, PREPARED)
 
@@ -131,19 +133,25 @@ def _place(store: Store, entry: Entry) -> Path:
 
 
 def _equals(waiting: Path, folder: Path, built: Built) -> bool:
+    """Whether a package that waits is what was built again; of one that is gone, no."""
+    if not waiting.is_dir():
+        return False
     old = json.loads((waiting / DESCRIPTOR).read_text(encoding="utf-8"))
     same_note = json.loads((waiting / "changes.json").read_text(encoding="utf-8"))["note"] == built.changes.note
     return old["version"] == built.changes.version and same_note and not compare(waiting, old, folder, built.descriptor).bump
 
 
 def _replace(session: Session, waiting: Entry) -> None:
-    """Take back a version that waits, because the content of its product is another now."""
+    """Take back a version that waits, because the content of its product, or the time at which it is to appear, is another now."""
     if waiting.after == APPROVED:
         raise ReleaseError(
-            f"{waiting.product} {waiting.version} is approved and waits for its release, and the content is another now. Release it or withdraw it first."
+            f"{waiting.product} {waiting.version} is approved and waits for its release, and its content or its time is another now. Release it or "
+            "withdraw it first."
         )
     session.record(WITHDRAW, *waiting.key, who=account(), why="replaced by another preparation before readers had it")
-    shutil.rmtree(session.store.kept(*waiting.key))
+    kept = session.store.kept(*waiting.key)
+    if kept.is_dir():
+        shutil.rmtree(kept)
 
 
 def _describe(session: Session, content: Content, built: Built, past: History, fresh: Path) -> None:

@@ -79,6 +79,18 @@ def due(session: Session) -> list[Entry]:
     return [entry for entry in approved if is_due(session, entry)]
 
 
+def release_due(session: Session, who: str) -> tuple[list[Entry], list[ReleaseError]]:
+    """Let all versions appear whose time has come, those of all products, and say which did, and why the others did not: one that must not
+    appear holds up no other."""
+    released, refused = [], []
+    for entry in due(session):
+        try:
+            released.append(release(session, entry, who))
+        except ReleaseError as error:
+            refused.append(error)
+    return released, refused
+
+
 def withdraw(session: Session, audience: str, product: str, version: str, who: str, why: str) -> list[str]:
     """Take a version back, released or not. `why` is published; `who` is not.
 
@@ -86,6 +98,9 @@ def withdraw(session: Session, audience: str, product: str, version: str, who: s
     `changes.json` quotes counts of it: where those must not be seen either, they are to be withdrawn as well.
     """
     entry = session.ledger.last(audience, product, version)
+    if entry is None:
+        session.settle()  # what was published before there was a ledger is entered in it
+        entry = session.ledger.last(audience, product, version)
     if entry is None:
         raise ReleaseError(f"There is no version {version} of {product}.")
     if not why.strip():
@@ -95,7 +110,10 @@ def withdraw(session: Session, audience: str, product: str, version: str, who: s
         session.record(WITHDRAW, *entry.key, who=who, why=" ".join(why.split()))
     except TransitionError as error:
         raise ReleaseError(str(error)) from None
-    session.settle()
+    try:
+        session.settle()
+    except ReleaseError as error:
+        raise ReleaseError(f"{product} {version} is withdrawn, and readers do not have it any more. Something else is wrong: {error}") from error
     if was != RELEASED:
         return []
     versions = session.ledger.versions(audience, product)

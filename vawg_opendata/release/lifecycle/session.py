@@ -69,8 +69,9 @@ def package_digest(package: Path) -> str:
 
 
 @contextmanager
-def publishing(published: Path, now: datetime | None = None) -> Iterator[Session]:
-    """Open a session. `now` is the time to record, by default the clock's.
+def publishing(published: Path, now: datetime | None = None, *, settled: bool = True) -> Iterator[Session]:
+    """Open a session. `now` is the time to record, by default the clock's. Unless `settled`, what an earlier run began is not completed at the
+    beginning: for an action that must not wait until a person has mended something else, and that settles itself.
 
     BusyError when another run publishes into the same folder; ReleaseError when a folder cannot be written, or when what is published is
     not what the ledger says. Whenever it is raised, readers see whole versions only, and the next session completes or removes
@@ -91,7 +92,8 @@ def publishing(published: Path, now: datetime | None = None) -> Iterator[Session
             staging.mkdir()
             try:
                 session = Session(store, Ledger(store.ledger), staging, (now or datetime.now(UTC)).astimezone(UTC))
-                session.settle()
+                if settled:
+                    session.settle()
                 yield session
             finally:
                 _remove(staging)

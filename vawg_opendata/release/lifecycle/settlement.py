@@ -2,7 +2,7 @@
 
 The order in which versions are released is: the package whole in the store; one rename into the published folder; the entry in
 the ledger; `versions.json`, the table of revisions and the catalogue; `latest.json` last. Withdrawing is: the entry in the
-ledger; `latest.json` and `versions.json`; the pages and files made from packages go; one rename back into the store; the tombstone. A run can die between any two of these,
+ledger; `latest.json` and `versions.json`; the revisions, pages and files made from packages go; one rename back into the store; the tombstone. A run can die between any two of these,
 and settling does what is left. It decides nothing: a package that nobody approved is not released here.
 """
 
@@ -25,6 +25,7 @@ from vawg_opendata.release.files import (
     write_sums,
     wrong_sums,
 )
+from vawg_opendata.release.changes.revisions import NAME as REVISIONS
 from vawg_opendata.release.changes.revisions import write_revisions
 from vawg_opendata.release.lifecycle.announcing import announce
 from vawg_opendata.release.lifecycle.ledger import Entry, Ledger, utc_text
@@ -34,23 +35,19 @@ from vawg_opendata.release.lifecycle.versions import is_version, listed, point_l
 
 
 def settle(store: Store, ledger: Ledger, staging: Path, now: datetime) -> None:
-    """Bring the published folder to what the ledger says. ReleaseError where that cannot be done without a person."""
+    """Bring the published folder to what the ledger says. ReleaseError where that cannot be done without a person: what is withdrawn
+    is gone by then, and nothing else that readers see has changed."""
     _begin_anew(store, ledger)
+    _take_withdrawn_away(store, ledger, staging)
     _adopt(store, ledger, now)
     _complete_renames(store, ledger, now)
     _remove_leftovers(store, ledger)
     for folder in (store.published, *store.published.glob("*/*")):
         remove_unfinished(folder)
-    lists = {key: versions_list([entry for entry in ledger.entries if entry.key[:2] == key]) for key in ledger.products()}
-    for (audience, product), versions in lists.items():
-        withdrawn = [entry["version"] for entry in versions if entry["status"] == WITHDRAWN]
-        if any((store.visible(audience, product, version) / DESCRIPTOR).is_file() for version in withdrawn):
-            point_latest(store.home(audience, product), versions)  # before the folder to which it points goes
-        for version in withdrawn:
-            _take_away(store, ledger.last(audience, product, version), staging)
-    shown = {key: versions for key, versions in lists.items() if versions}
+    shown = _lists(ledger)
     for (audience, product), versions in shown.items():
-        _check_folders(store, audience, product, versions)
+        _check_folders(store, audience, product, versions)  # of all, before anything is written
+    for (audience, product), versions in shown.items():
         write_list(store.home(audience, product), versions)
         write_revisions(store.home(audience, product), versions)
     if shown:
@@ -64,6 +61,12 @@ def had_by_readers(ledger: Ledger) -> list[Entry]:
     """The newest entry of each version that readers have or have had."""
     seen = {entry.key for entry in ledger.entries if entry.after == RELEASED}
     return [entry for key in ledger.products() for entry in ledger.versions(*key).values() if entry.key in seen]
+
+
+def _lists(ledger: Ledger) -> dict[tuple[str, str], list[dict]]:
+    """By audience and product, what `versions.json` says; without products of which readers never had anything."""
+    lists = {key: versions_list([entry for entry in ledger.entries if entry.key[:2] == key]) for key in ledger.products()}
+    return {key: versions for key, versions in lists.items() if versions}
 
 
 def _begin_anew(store: Store, ledger: Ledger) -> None:
@@ -134,13 +137,19 @@ def _remove_leftovers(store: Store, ledger: Ledger) -> None:
 
 
 def _check_folders(store: Store, audience: str, product: str, versions: list[dict]) -> None:
-    """ReleaseError for a version that is gone, or a folder that nobody released."""
+    """ReleaseError for a version that is gone, one that was withdrawn by an entry that the ledger has lost, or a folder that nobody released."""
     names = {entry["version"] for entry in versions}
-    for version in names:
-        if not store.visible(audience, product, version).is_dir():
+    for entry in versions:
+        version, folder = entry["version"], store.visible(audience, product, entry["version"])
+        if entry["status"] == RELEASED and (folder / TOMBSTONE).is_file():
             raise ReleaseError(
-                f"{product} {version} is released, and its folder {store.visible(audience, product, version)} is gone. Put it back from a "
-                f"backup. To take a version away from readers: vawg withdraw."
+                f"{folder} says that {product} {version} was withdrawn, and {store.ledger} that it is released: the ledger has lost entries at its end. "
+                "Put it back from a backup, or withdraw the version again: vawg withdraw."
+            )
+        if not folder.is_dir():
+            raise ReleaseError(
+                f"{product} {version} is {entry['status']}, and its folder {folder} is gone. Put it back from a backup. To take a version away from "
+                "readers: vawg withdraw."
             )
     for folder in sorted(store.home(audience, product).iterdir()):
         if folder.is_dir() and is_version(folder.name) and folder.name not in names:
@@ -154,6 +163,19 @@ def _check(folder: Path, title: str, digest: str = "") -> None:
         wrong = [f"its {SUMS} is not the one that was approved"]
     if wrong:
         raise ReleaseError(f"{title} is damaged: {wrong[0]}. Remove {folder}, or put it back from a backup, and publish again.")
+
+
+def _take_withdrawn_away(store: Store, ledger: Ledger, staging: Path) -> None:
+    """Take away what the ledger says is withdrawn, whatever else may be wrong with what is published."""
+    for (audience, product), versions in _lists(ledger).items():
+        withdrawn = [entry["version"] for entry in versions if entry["status"] == WITHDRAWN]
+        if any((store.visible(audience, product, version) / DESCRIPTOR).is_file() for version in withdrawn):
+            home = store.home(audience, product)
+            point_latest(home, versions)  # before the folder to which it points goes
+            write_list(home, versions)
+            remove_durably(home / REVISIONS)  # it quotes them
+        for version in withdrawn:
+            _take_away(store, ledger.last(audience, product, version), staging)
 
 
 def _take_away(store: Store, entry: Entry, staging: Path) -> None:
@@ -184,6 +206,7 @@ def _take_away(store: Store, entry: Entry, staging: Path) -> None:
 
 def _take_pages_away(store: Store) -> None:
     """Remove what was made from packages and shows what they hold; it is made again, without what was withdrawn, by whoever asks for it."""
-    shutil.rmtree(store.site, ignore_errors=True)
+    if store.site.is_dir():
+        shutil.rmtree(store.site)
     for path in store.published.glob(f"*/{COMBINED}"):
         remove_durably(path)
