@@ -14,6 +14,7 @@ from vawg_opendata.products import PRODUCTS
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import InputFile, check, publish, validate
 from vawg_opendata.release.database.file import content_digest
+from vawg_opendata.release.package.software import configuration_hash
 from vawg_opendata.statistics import build
 
 
@@ -229,3 +230,17 @@ def test_a_package_needs_every_table_of_its_outline(tmp_path):
     with pytest.raises(KeyError):
         publish(PRODUCT, statistics.outline, {}, INPUTS, tmp_path / "published", synthetic=False)
     assert not list((tmp_path / "published").rglob("*.csv"))
+
+
+def test_the_hash_of_a_configuration_is_the_same_in_every_checkout_and_another_for_another_file(tmp_path):
+    product = PRODUCTS["vawg-records"]
+    access = tmp_path / product.linked.access.name
+    moved = replace(product, linked=replace(product.linked, access=access))
+    access.write_bytes(product.linked.access.read_bytes())
+    assert configuration_hash(moved) == configuration_hash(product)
+    access.write_bytes(product.linked.access.read_bytes() + b"more")
+    assert configuration_hash(moved) != configuration_hash(product)
+    with pytest.raises(TypeError, match="no form that is the same everywhere"):
+        configuration_hash(replace(product, frequency=object()))
+    for one in PRODUCTS.values():
+        assert len(configuration_hash(one)) == 64

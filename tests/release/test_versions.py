@@ -14,6 +14,8 @@ from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release
 from anonymisation import Policy
 from vawg_opendata.release import ReleaseError, audit
 from vawg_opendata.release.changes.comparison import MAJOR, MINOR, PATCH, compare
+from vawg_opendata.release.lifecycle.releasing import withdraw
+from vawg_opendata.release.lifecycle.session import publishing
 from vawg_opendata.release.lifecycle.versions import bumped, latest, listed, order
 
 numbers = st.tuples(*[st.integers(0, 99)] * 3).map(lambda parts: ".".join(map(str, parts)))
@@ -197,6 +199,63 @@ def test_a_looser_constraint_is_minor_and_a_stricter_one_major(first, old, new, 
         field_named(next(one for one in version["resources"] if one["name"] == "victims_by_age_group")["schema"], "victims")["constraints"] = limits
     changes = compare(first.folder, versions[0], first.folder, versions[1])
     assert changes.bump == bump and changes.schema_changed == (bump == MAJOR)
+
+
+def resource_named(described, name):
+    return next(one for one in described["resources"] if one["name"] == name)
+
+
+def with_inner(key, *entries):
+    return {"cuts": {"cuts": {"dimension": "area", "packages": list(entries)}}, "partners": {"partners": list(entries)}}[key]
+
+
+HACKNEY = {"code": "E09000012", "title": "Hackney", "path": "areas/E09000012/datapackage.json"}
+NHS = {"profile": "nhs", "title": "The NHS", "path": "partners/nhs/datapackage.json"}
+OTHERWISE = {
+    "a status less": (lambda new: field_named(resource_named(new, "victims_by_age_group")["schema"], "victims_status")["constraints"]["enum"].remove("z"), MAJOR),
+    "a status more": (lambda new: field_named(resource_named(new, "victims_by_age_group")["schema"], "victims_status")["constraints"]["enum"].append("p"), MINOR),
+    "a code more": (lambda new: field_named(resource_named(new, "victims_by_age_group")["schema"], "age_group")["constraints"]["enum"].append("under-1"), PATCH),
+    "another unit": (lambda new: field_named(resource_named(new, "victims_by_age_group")["schema"], "victims").update(unit="offences"), MAJOR),
+    "another format of a field": (lambda new: field_named(resource_named(new, "series_breaks")["schema"], "date").update(format="any"), MAJOR),
+    "another missing value": (lambda new: resource_named(new, "victims_by_age_group")["schema"].update(missingValues=["", "-"]), MAJOR),
+    "a key less": (lambda new: resource_named(new, "victims_by_age_group")["schema"].pop("foreignKeys"), MAJOR),
+    "another place": (lambda new: resource_named(new, "caveats.parquet").update(path="data/caveats.csv"), MAJOR),
+    "another encoding": (lambda new: resource_named(new, "victims_by_age_group").update(encoding="utf-16"), MAJOR),
+    "another dialect": (lambda new: resource_named(new, "victims_by_age_group").update(dialect={"delimiter": ";"}), MAJOR),
+    "another source": (lambda new: resource_named(new, "victims_by_age_group").update(sources=[{"name": "crime_extract", "title": "Extract"}]), MAJOR),
+    "another policy of records": (lambda new: resource_named(new, "caveats").update(records={"k": 3, "years": {"last": 2024}}), MAJOR),
+    "other years of records": (lambda new: resource_named(new, "caveats").update(records={"years": {"last": 2024}}), PATCH),
+    "another licence": (lambda new: new["licenses"][0].update(title="Another"), PATCH),
+    "another title of a field": (lambda new: field_named(resource_named(new, "caveats")["schema"], "title").update(title="Heading"), PATCH),
+    "a package of an area more": (lambda new: new.update(with_inner("cuts", HACKNEY)), MINOR),
+    "a package of a partner more": (lambda new: new.update(with_inner("partners", NHS)), MINOR),
+}
+
+
+@pytest.mark.parametrize(("alter", "bump"), OTHERWISE.values(), ids=OTHERWISE)
+def test_the_step_of_every_other_change_is_that_of_the_recipe(first, alter, bump):
+    old, new = (json.loads((first.folder / "datapackage.json").read_text(encoding="utf-8")) for _ in range(2))
+    alter(new)
+    changes = compare(first.folder, old, first.folder, new)
+    assert changes.bump == bump
+    if bump == MINOR and changes.resources_added:  # taken away again, readers miss it
+        assert compare(first.folder, new, first.folder, old).bump == MAJOR
+
+
+def test_a_field_of_a_partners_package_is_a_field_of_ours(first):
+    described = json.loads((first.folder / "datapackage.json").read_text(encoding="utf-8"))
+    fields = [{"fields": {"cases": names}} for names in (["week", "place"], ["week"])]
+    old, new = (described | with_inner("partners", NHS | one) for one in fields)
+    changes = compare(first.folder, old, first.folder, new)
+    assert changes.bump == MAJOR and changes.schema_changed
+    assert [(change.resource, change.fields_removed) for change in changes.schemas] == [("partners/nhs", ("cases.place",))]
+    assert not compare(first.folder, old, first.folder, old).bump
+
+
+def test_a_larger_step_can_be_asked_for_after_all_was_withdrawn(first, tmp_path):
+    with publishing(tmp_path / "published") as session:
+        withdraw(session, PRODUCT.audience, PRODUCT.name, "1.0.0", "Bea", "ages were swapped")
+    assert again(tmp_path, LARGE | {("10-19", "2024-01"): 31}, bump=MAJOR).version == "2.0.0"
 
 
 def test_a_smaller_step_than_the_changes_is_refused_and_a_larger_one_taken(first, tmp_path):

@@ -1,8 +1,9 @@
 """What differs between two versions of a package, and how large a step of the version that is.
 
-By the Data Package version recipe (https://datapackage.org/recipes/data-package-version/): MAJOR when fields, their types, keys,
-meaning or protection change, a constraint gets stricter, or something is taken away; MINOR when rows, codes or resources are
-added, a period grows or a constraint gets looser; PATCH when values or words change. Differences are found in the released files alone. A value that
+By the Data Package version recipe (https://datapackage.org/recipes/data-package-version/): MAJOR when fields, their types, units, keys,
+meaning or protection change, a file is to be read in another way or from another place, a constraint gets stricter, or something is taken
+away; MINOR when rows, codes or resources are added, a period grows or a constraint gets looser; PATCH when values or words change. The packages
+within a package, of areas and of partners, count as resources of it. Differences are found in the released files alone. A value that
 is withheld in the new version is never quoted, whatever it was before. Numbers of versions belong in `lifecycle.versions`, the published
 forms of a difference in `text`, the comparison of rows in `rows`.
 """
@@ -19,6 +20,12 @@ _SIZE = {"": 0, PATCH: 1, MINOR: 2, MAJOR: 3}
 _VOLATILE = ("version", "bytes", "hash", "contentDigest", "files", "reproduction")
 """Keys of a descriptor that follow from the rows, which are compared themselves, or that say how it was made and not what it
 says: `files` are the hashes of the inputs."""
+_OF_A_FILE = ("type", "path", "format", "encoding", "dialect")
+_OF_A_FIELD = ("type", "format", "unit", "missingValues")
+_OF_A_SCHEMA = ("primaryKey", "foreignKeys", "uniqueKeys", "missingValues", "fieldsMatch")
+"""Properties that programs rely on: another value of them is a MAJOR change, whatever it is."""
+_OF_THE_VERSION = ("years", "counts", "tells")
+"""What is claimed of records that follows from which records there are, and not from a policy."""
 _LOOSER_WHEN_LESS = ("minimum", "exclusiveMinimum", "minLength")
 _LOOSER_WHEN_MORE = ("maximum", "exclusiveMaximum", "maxLength")
 
@@ -78,7 +85,9 @@ def compare(old_folder: Path, old: dict, new_folder: Path, new: dict) -> Changes
     """What differs between two packages, given their folders and descriptors. `version` is left as it is in the older one."""
     before, after = _by_name(old), _by_name(new)
     common = [name for name in after if name in before]
-    schemas = [change for name in common if (change := _schema_change(name, before[name].get("schema"), after[name].get("schema")))]
+    schemas = [change for name in common if (change := _schema_change(name, before[name], after[name]))]
+    inner = [_inner(descriptor) for descriptor in (old, new)]
+    schemas += [change for name in inner[1] if name in inner[0] and (change := _fields_change(name, inner[0][name], inner[1][name]))]
     files = {name: (before[name], old_folder / before[name]["path"], after[name], new_folder / after[name]["path"]) for name in common}
     grown = {name: regrown(*files[name]) for name in common if name in (MONTH, YEAR)}
     tables, regrouped = [], []
@@ -91,16 +100,17 @@ def compare(old_folder: Path, old: dict, new_folder: Path, new: dict) -> Changes
             regrouped += [name] if change.regrouped else []
     reshaped = {change.resource for change in schemas}
     meaning = [key for key in ("audience", "synthetic") if old.get(key) != new.get(key)] + regrouped
+    meaning += [name for name in common if _counted_from(before[name]) != _counted_from(after[name])]
     words = [key for key in new if key not in ("resources", *_VOLATILE, *meaning) and _steady(old.get(key)) != _steady(new.get(key))]
     words += [name for name in common if _steady(before[name]) != _steady(after[name]) and name not in reshaped]
     changes = Changes(
         since=old["version"],
         version=old["version"],
         bump="",
-        resources_added=tuple(name for name in after if name not in before),
-        resources_removed=tuple(name for name in before if name not in after),
+        resources_added=tuple(name for name in (*after, *inner[1]) if name not in before and name not in inner[0]),
+        resources_removed=tuple(name for name in (*before, *inner[0]) if name not in after and name not in inner[1]),
         schemas=tuple(schemas),
-        protection_changed=tuple(name for name in common if before[name].get("statistics") != after[name].get("statistics")),
+        protection_changed=tuple(name for name in common if _protection(before[name]) != _protection(after[name])),
         meaning_changed=tuple(meaning),
         words_changed=tuple(words),
         sources=tuple(_source_changes(old.get("sources", []), new.get("sources", []))),
@@ -132,35 +142,56 @@ def _steady(value: object) -> object:
     return [_steady(part) for part in value] if isinstance(value, list) else value
 
 
-def _schema_change(name: str, old: dict | None, new: dict | None) -> SchemaChange | None:
-    """What of a resource's schema changed that a program relies on; None when nothing did.
+def _counted_from(resource: dict) -> list[str]:
+    """The sources of a resource: counts from another source are other counts, even where they are called the same."""
+    return [source.get("name", source["title"]) for source in resource.get("sources", [])]
 
-    That is fields, their order, types and constraints, keys, and what stands for a missing value. An enumeration follows the
-    code list, whose rows are compared.
+
+def _protection(resource: dict) -> tuple:
+    """What is said of how the cells or the records of a resource are protected."""
+    return resource.get("statistics"), {key: value for key, value in resource.get("records", {}).items() if key not in _OF_THE_VERSION}
+
+
+def _inner(descriptor: dict) -> dict[str, Mapping[str, list[str]]]:
+    """By folder, the packages within a package, and of those with fields of their own the names of these by table."""
+    listed = [*descriptor.get("cuts", {}).get("packages", []), *descriptor.get("partners", [])]
+    return {one["path"].removesuffix("/datapackage.json"): one.get("fields", {}) for one in listed}
+
+
+def _fields_change(name: str, old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> SchemaChange | None:
+    """What changed in the fields of a package within a package, where both versions say which it has."""
+    before, after = ([f"{table}.{field}" for table, fields in one.items() for field in fields] for one in (old, new))
+    added, removed = (tuple(field for field in ours if field not in theirs) for ours, theirs in ((after, before), (before, after)))
+    return SchemaChange(name, added, removed) if before and (added or removed) else None
+
+
+def _schema_change(name: str, earlier: dict, later: dict) -> SchemaChange | None:
+    """What of a resource changed that a program relies on; None when nothing did.
+
+    That is how its file is read and where it is, fields, their order, types, units and constraints, keys, and what stands for a missing value. An
+    enumeration of the codes of a code list follows the list, whose rows are compared.
     """
+    changed = [("", key, earlier.get(key), later.get(key)) for key in _OF_A_FILE if earlier.get(key) != later.get(key)]
+    old, new = earlier.get("schema"), later.get("schema")
     if old is None or new is None:
-        return None
+        return SchemaChange(name, changed=tuple(changed)) if changed else None
     before, after = ({field["name"]: field for field in schema["fields"]} for schema in (old, new))
-    changed: list[tuple[str, str, object, object]] = []
-    stricter = False
-    for field in (field for field in after if field in before):
-        if before[field]["type"] != after[field]["type"]:
-            changed.append((field, "type", before[field]["type"], after[field]["type"]))
-            stricter = True
-        limits = [entry.get("constraints", {}) for entry in (before[field], after[field])]
-        for key in sorted({*limits[0], *limits[1]} - {"enum"}):
+    listed = {field for key in new.get("foreignKeys", []) for field in key["fields"]}
+    kept = ([field for field in before if field in after], [field for field in after if field in before])
+    changed += [("", "order", *kept)] if kept[0] != kept[1] else []
+    changed += [("", key, old.get(key), new.get(key)) for key in _OF_A_SCHEMA if old.get(key) != new.get(key)]
+    stricter = bool(changed)
+    for field in kept[1]:
+        one, other = before[field], after[field]
+        found = [(field, key, one.get(key), other.get(key)) for key in _OF_A_FIELD if one.get(key) != other.get(key)]
+        stricter = stricter or bool(found)
+        limits = [entry.get("constraints", {}) for entry in (one, other)]
+        for key in sorted({*limits[0], *limits[1]} - ({"enum"} if field in listed else set())):
             values = (limits[0].get(key), limits[1].get(key))
             if values[0] != values[1]:
-                changed.append((field, key, *values))
+                found.append((field, key, *values))
                 stricter = stricter or not _is_looser(key, *values)
-    kept = ([field for field in before if field in after], [field for field in after if field in before])
-    for key, values in (
-        ("order", kept),
-        *((key, (old.get(key), new.get(key))) for key in ("primaryKey", "foreignKeys", "missingValues")),
-    ):
-        if values[0] != values[1]:
-            changed.append(("", key, *values))
-            stricter = True
+        changed += found
     added, removed = (tuple(name for name in ours if name not in theirs) for ours, theirs in ((after, before), (before, after)))
     if not (added or removed or changed):
         return None
@@ -175,6 +206,8 @@ def _is_looser(constraint: str, old: object, new: object) -> bool:
         return False
     if constraint in _LOOSER_WHEN_LESS:
         return new < old
+    if constraint == "enum":
+        return set(old) <= set(new)
     return constraint in _LOOSER_WHEN_MORE and new > old
 
 

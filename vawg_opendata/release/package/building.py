@@ -153,7 +153,7 @@ def _changes(product: Product, history: History, folder: Path, described: dict, 
             )
         if difference.since == history.highest:
             step = larger(step, difference.bump)
-    if asked and history.newest is not None:
+    if asked and history.highest:
         if larger(asked, changes.bump) != asked:
             raise ReleaseError(f"{product.name} was not published: a {asked} version was asked for, and its changes since {changes.since} are {changes.bump}.")
         step = larger(step, asked)

@@ -24,8 +24,16 @@ _OF_THE_VERSION = ("partners", "reproduction", "resources")  # keys of the descr
 
 
 def partner_listing(product: Product, microdata: Microdata) -> list[dict]:
-    """What the descriptor of a version says of the packages of partners: profile, title and path of each."""
-    return [{"profile": one.name, "title": one.title, "path": f"{FOLDER}/{one.name}/{DESCRIPTOR}"} for one in _profiles(product, microdata)]
+    """What the descriptor of a version says of the packages of partners: profile, title and path of each, and its fields by table."""
+    return [
+        {
+            "profile": one.name,
+            "title": one.title,
+            "path": f"{FOLDER}/{one.name}/{DESCRIPTOR}",
+            "fields": {table.name: list(table.rows.column_names) for table in microdata.partners[one.name]},
+        }
+        for one in _profiles(product, microdata)
+    ]
 
 
 def write_partners(

@@ -9,19 +9,28 @@ import json
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 
 from vawg_opendata import __version__
 from vawg_opendata.code import code_hash
 from vawg_opendata.products.declaration import Product
+from vawg_opendata.release.files import sha256
 
 WRITERS = ("duckdb", "highspy", "numpy", "pillow", "pyarrow", "scipy")
 """Libraries whose version can change the bytes of a package: they count, protect, draw or write."""
 
 
 def configuration_hash(product: Product) -> str:
-    """The SHA-256 of a product's declaration as JSON with sorted keys: its tables, policy and wording."""
-    text = json.dumps(asdict(product), sort_keys=True, separators=(",", ":"), default=repr)
+    """The SHA-256 of a product's declaration as JSON with sorted keys: its tables, policy and wording. Of a file that it names, the name and the
+    SHA-256 count, and not where it lies: the same declaration has the same hash in every checkout."""
+    text = json.dumps(asdict(product), sort_keys=True, separators=(",", ":"), default=_named_file)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _named_file(value: object) -> dict[str, str]:
+    if not isinstance(value, Path):
+        raise TypeError(f"{value!r} in the declaration of a product has no form that is the same everywhere")
+    return {"file": value.name, "sha256": sha256(value)}
 
 
 def reproduction(product: Product) -> dict:
