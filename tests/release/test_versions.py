@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 
 import jsonschema
 import pytest
@@ -283,3 +284,29 @@ def test_an_old_number_can_be_found_in_the_table_of_revisions(first, tmp_path):
     with (first.folder.parent / "revisions.csv").open(encoding="utf-8", newline="") as file:
         told = [row for row in csv.DictReader(file) if row["cell"] == "age_group=10-19;month=2024"]
     assert [(row["version"], row["since"], row["old"], row["new"]) for row in told] == [("1.0.1", "1.0.0", "40", "42"), ("1.0.2", "1.0.1", "42", "45")]
+
+
+def published_counts(folder):
+    """By cell as revisions write it, the count as the file of a version says it; empty where it is withheld. Read with nothing of ours."""
+    with (folder / "data" / "victims_by_age_group.csv").open(encoding="utf-8", newline="") as file:
+        return {f"age_group={row['age_group']};month={row['month']}": row["victims"] for row in csv.DictReader(file)}
+
+
+def test_revisions_explain_every_number_that_differs_and_quote_nothing_withheld_or_withdrawn(first, tmp_path):
+    """A council quoted 20 from the first version; the third says 22. The second said 30, and is withdrawn."""
+    home, cell = first.folder.parent, ("10-19", "2024-01")
+    again(tmp_path, MIXED | {cell: 30, ("40-49", "2024-02"): 0})
+    again(tmp_path, LARGE | {cell: 22, ("20-29", "2024-02"): 1, ("70-79", "2024-01"): 4})
+    for withdrawn in ([], ["1.0.1"]):
+        for version in withdrawn:
+            with publishing(tmp_path / "published") as session:
+                assert withdraw(session, PRODUCT.audience, PRODUCT.name, version, "Bea", "ages were swapped") == ["1.0.2"]
+        released = [version for version in ("1.0.0", "1.0.1", "1.0.2") if version not in withdrawn]
+        with (home / "revisions.csv").open(encoding="utf-8", newline="") as file:
+            told = {(row["since"], row["version"], row["cell"]): (row["old"], row["new"]) for row in csv.DictReader(file)}
+        expected = {}
+        for old, new in pairwise(released):
+            was, now = (published_counts(home / version) for version in (old, new))
+            expected |= {(old, new, one): (was[one] if now[one] else "", now[one]) for one in was if was[one] != now[one]}
+        assert told == expected and ("", "") in told.values()
+    assert told["1.0.0", "1.0.2", "age_group=10-19;month=2024-01"] == ("20", "22")

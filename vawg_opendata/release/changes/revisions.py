@@ -1,15 +1,18 @@
 """The table of revisions of a product: every published count that a later version changed, over all versions that are released.
 
 `revisions.csv` lies beside `versions.json`, in the product's folder, and answers what was said before about a number that
-reads differently today. It is put together from the `changes.json` of released versions: a version that was withdrawn is left
-out, and so is what another says of its values.
+reads differently today. Each released version is told against the released one before: by its `changes.json` or, where a version in
+between was withdrawn, by comparing the two, so that nothing is quoted of what was withdrawn and nothing stays unexplained.
 """
 
 import csv
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 
+from vawg_opendata.release.changes.comparison import compare
+from vawg_opendata.release.changes.text import plain_table
 from vawg_opendata.release.files import replace_text
 from vawg_opendata.release.lifecycle.states import RELEASED
 
@@ -22,15 +25,20 @@ def write_revisions(product_folder: Path, versions: list[dict]) -> None:
 
     `cell` has the codes as `dimension=code`, separated by semicolons; `old` and `new` are empty where not published.
     """
-    released = {entry["version"] for entry in versions if entry["status"] == RELEASED}
+    released = [product_folder / entry["version"] for entry in reversed(versions) if entry["status"] == RELEASED]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for version in (entry["version"] for entry in reversed(versions) if entry["version"] in released):
-        changes = json.loads((product_folder / version / "changes.json").read_text(encoding="utf-8"))
-        if changes["since"] in released:
-            writer.writerows(revision_rows(changes))
+    for before, version in pairwise(released):
+        changes = json.loads((version / "changes.json").read_text(encoding="utf-8"))
+        writer.writerows(revision_rows(changes if changes["since"] == before.name else _told_anew(before, version)))
     replace_text(product_folder / NAME, text.getvalue())
+
+
+def _told_anew(before: Path, version: Path) -> dict:
+    """What the `changes.json` of a version would say of the cells if the version `before` had been the one before."""
+    old, new = (json.loads((folder / "datapackage.json").read_text(encoding="utf-8")) for folder in (before, version))
+    return {"version": version.name, "since": before.name, "tables": [plain_table(change) for change in compare(before, old, version, new).tables]}
 
 
 def revision_rows(changes: dict) -> list[tuple]:

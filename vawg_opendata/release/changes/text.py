@@ -42,11 +42,12 @@ def plain(product: Product, changes: Changes) -> dict:
         "sources": [
             {"source": change.source, "files_added": list(change.files_added), "files_removed": list(change.files_removed)} for change in changes.sources
         ],
-        "tables": [_table(change) for change in changes.tables],
+        "tables": [plain_table(change) for change in changes.tables],
     }
 
 
-def _table(change: TableChange) -> dict:
+def plain_table(change: TableChange) -> dict:
+    """What `changes.json` says of one table."""
     numbers = {name: getattr(change, name) for name in ("name", "added", "removed", "revised", "grown", "newly_suppressed", "newly_published", "restated")}
     if change.cells:
         numbers["cells"] = {"fields": [*change.dimensions, "measure", "change", "old", "new"], "rows": [list(cell) for cell in change.cells]}
