@@ -24,6 +24,13 @@ STREET = {"Crime ID": "7077077" * 9 + "7", "Location": f"On or near {MARK} Stree
 DAY = "1931-03-29"
 """A day on which an offence of the extract began. No published table knows a day."""
 
+CLOSED = {
+    "police_uk": {"LSOA code", "Crime type"},
+    "mps_homicide": {"Age Group", "Sex", "Gender", "Method of Killing", "Domestic Abuse", "Homicide Offence Type", "Offence Type", "Solved Status",
+                     "Charged/Summonsed", "Borough", "Officer Observed Ethnicity", "Self Classified Ethnicity"},
+}  # fmt: skip
+"""Columns of published files in which an unknown word makes the whole file unusable; in others it does, at most, a row."""
+
 LABELS = ("met_group", "met_class", "met_offence", "vawg_offence")
 """Fields of the extract that are codes together and not each by itself."""
 
@@ -57,10 +64,15 @@ def plant(landing: Path, open_codes: bool = False) -> set[tuple[str, str]]:
                 if row[columns.index("crime_ref")] == IDENTIFIERS["crime_ref"]:
                     row[columns.index("committed_from_date")], row[columns.index("committed_to_date")] = DAY, ""
         _write(path, rows)
-    for path in sorted(landing.glob("police_uk/*/*metropolitan-street.csv")):
-        rows = _read(path)
-        for column, value in STREET.items():
-            rows[3][rows[0].index(column)] = value
+    for path in sorted([*landing.glob("police_uk/*/*metropolitan-street.csv"), *landing.glob("mps_homicide/*.csv")]):
+        source, rows = path.relative_to(landing).parts[0], _read(path)
+        for place, column in enumerate(rows[0]):
+            if open_codes or column not in CLOSED[source]:
+                rows[10 + place][place] = word(source, column)
+                planted.add((path.stem, column))
+            if source == "police_uk" and column in STREET:
+                rows[3][place] = STREET[column]
+        rows += [[MARK] * (len(rows[0]) + 1), [MARK]]  # of a wrong length
         _write(path, rows)
     return planted
 

@@ -1,13 +1,16 @@
 """Words planted in the records are found in the work folder, and nowhere else: whether a run ends well or in any way not."""
 
+import io
 import shutil
 import stat
 from dataclasses import replace
 
 import dagster as dg
+import openpyxl
 import pytest
 
 from tests.canaries import DAY, IDENTIFIERS, MARK, found, output_to, plant, words_in
+from tests.sources.samples import VICTIM, VICTIMS, csv_bytes, put
 from vawg_opendata import flow
 from vawg_opendata.assets.anonymisation import PROTECTED
 from vawg_opendata.assets.jobs import run_publish
@@ -56,8 +59,9 @@ def test_a_file_that_is_refused_says_where_and_not_what(landing, settings, tmp_p
     broken = tmp_path / "landing"
     shutil.copytree(landing, broken)
     assert len(plant(broken, open_codes=True)) > 180
-    (broken / "mps_homicide").mkdir()
-    (broken / "mps_homicide" / "victims.csv").write_text(f"{MARK} Jane,{MARK} Doe,1981-02-03\n{MARK},2,3\n", encoding="utf-8")
+    put(broken, "mps_homicide/later/victims.csv", f"{MARK} Jane,{MARK} Doe,1981-02-03\n{MARK},2,3\n".encode())
+    put(broken, "mps_homicide/quoted/victims.csv", csv_bytes(VICTIMS, [VICTIM]) + f'"{MARK}"x{"," * (len(VICTIMS) - 1)}\n'.encode())
+    put(broken, "mps_vawg_dashboard/cases.xlsx", workbook(f"{MARK} Jane Doe", [MARK, f"{MARK} Doe"]))
     wrong = replace(settings, landing=broken, published=tmp_path / "published", work=tmp_path / "work")
     with pytest.raises(LandingError) as caught:
         run_publish(defs, wrong)
@@ -68,6 +72,15 @@ def test_a_file_that_is_refused_says_where_and_not_what(landing, settings, tmp_p
     assert "crime_extract/victims.csv, column sex: unknown-category" in printed and MARK not in printed
     assert found(wrong.work / "dagster") == {} and not wrong.published.exists()
     assert list(temporary.iterdir()) == []
+
+
+def workbook(title: str, row: list[str]) -> bytes:
+    """A workbook that is no publisher's: somebody's list of cases, put into the wrong folder."""
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = title
+    book.active.append(row)
+    book.save(content)
+    return content.getvalue()
 
 
 @pytest.fixture(scope="module")

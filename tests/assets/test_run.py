@@ -120,7 +120,6 @@ def test_a_wrong_file_stops_the_run_before_anything_is_computed(settings, landin
     broken = tmp_path / "landing"
     shutil.copytree(landing, broken)
     (broken / "crime_extract" / "victims.csv").write_bytes(b"")
-    (broken / "mps_homicide").mkdir()
     (broken / "mps_homicide" / "victims.csv").write_text("Some,Other,Header\n1,2,3\n", encoding="utf-8")
     wrong = replace(settings, landing=broken, published=tmp_path / "published", work=tmp_path / "work")
     with pytest.raises(LandingError) as caught:

@@ -257,6 +257,14 @@ def test_a_csv_that_cannot_be_parsed_is_a_problem_without_its_content(tmp_path, 
     assert not rows and not malformed and problem.blocking and problem.row == row and "secret" not in str(problem)
 
 
+def test_a_file_that_cannot_be_parsed_is_the_only_one_that_is_blamed(tmp_path):
+    put(tmp_path, "a.csv", b'First,Second One,Third/3\n1,2,3\n"secret"b,2,3\n')
+    put(tmp_path, "b.csv", b"First,Second One,Third/3\n1,2,3\n")
+    rows, malformed, problems = staged(tmp_path, *found(tmp_path)[0])
+    assert only(problems, "csv").file == "source/a.csv"
+    assert len(rows) == 1 and not malformed
+
+
 def test_a_header_without_rows_is_an_empty_file(tmp_path):
     put(tmp_path, "a.csv", b"First,Second One,Third/3\n")
     put(tmp_path, "b.xlsx", workbook(rows=[LAYOUT.columns]))

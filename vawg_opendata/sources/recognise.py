@@ -69,6 +69,7 @@ def recognise_file(
 def _sheets(
     path: Path, label: str, form: Form, layouts: Sequence[Layout], sheets: Mapping[str, Layout] | None
 ) -> tuple[tuple[tuple[str, Layout], ...], list[Problem]]:
+    """The sheets to be read, or problems. The title of another sheet can be anything, so it is the value at fault and not the place, which logs tell."""
     found, problems, nearest = [], [], []
     try:
         headers = workbook.headers(path)
@@ -82,15 +83,15 @@ def _sheets(
             found.append((sheet, layout))
         elif isinstance(layout, Layout):
             message = "The sheet's header is known and its name is not. Give it the name its publisher gives it."
-            problems.append(Problem(file=label, part=sheet, kind="sheet", message=message))
+            problems.append(Problem(file=label, value=sheet, kind="sheet", message=message))
         elif named:
             problems.append(Problem(file=label, part=sheet, kind="header", message=layout or "The sheet is empty."))
         elif header:
-            nearest.append(Problem(file=label, part=sheet, kind="header", message=layout))
+            nearest.append(Problem(file=label, value=sheet, kind="header", message=layout))
     if not found and not problems:
         problems = nearest or [Problem(file=label, kind="empty", message="The workbook has no sheet with a header.")]
     return tuple(found), problems
 
 
 def _not_read(file: LandingFile, sheet: str) -> Problem:
-    return Problem(file=file.file, part=sheet, kind="not-read", message="Not a sheet of data; it is not read.", blocking=False)
+    return Problem(file=file.file, value=sheet, kind="not-read", message="Not a sheet of data; it is not read.", blocking=False)

@@ -311,19 +311,20 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
     options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true"
     origin = f"read_csv({quote(plain(file.path))}, {options}"
+    connection.execute("DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS rejected_scan")  # of the file before
     rows = connection.execute(
-        f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='scanned')"
+        f"SELECT count(*) FROM {origin}, store_rejects=true, rejects_table='rejected', rejects_scan='rejected_scan')"
     ).fetchall()[0][0]
     name = quote(file.name)
     quotes = connection.execute(
         "SELECT min(line) FROM rejected WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')"
     ).fetchall()[0][0]
+    if quotes is None:
+        # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
+        connection.execute(f"INSERT INTO malformed SELECT {name}, '', line - 1, any_value(csv_line) FROM rejected GROUP BY line")
     if quotes is not None:  # such a quote may have taken the rows that follow into its field: no row of the file can be trusted
         message = "A quotation mark is out of place: quotes inside a field must be doubled, and the field quoted."
         return rows, Problem(file=file.file, kind="csv", message=message, row=quotes - 1 or None)
-    # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
-    connection.execute(f"INSERT INTO malformed SELECT {name}, '', line - 1, any_value(csv_line) FROM rejected GROUP BY line")
-    connection.execute("DROP TABLE rejected; DROP TABLE scanned")
     bad = connection.execute(f"SELECT source_row FROM malformed WHERE source_file = {name} ORDER BY 1").fetchall()
     if not bad:
         return rows, [_select(file, header, columns, "''", "row_number() OVER ()", f"{origin})")]
