@@ -61,6 +61,8 @@ def test_publish_says_what_is_where(published):
     line = next(line for line in done.stdout.splitlines() if line.startswith("female-homicide"))
     assert "1.0.0 (new)" in line and str(package) in line and "% withheld" in line
     assert "vawg-offences: not published" in done.stdout
+    made_with = json.loads((package / "datapackage.json").read_text(encoding="utf-8"))["reproduction"]
+    assert all(made_with[name].startswith("sha256:") for name in ("inputs", "configuration")) and made_with["software"]["code"].startswith("sha256:")
     # Of so few cases no list can be published beside the counts: the package does without, and says so.
     assert not (package / "data" / "female_homicide_cases.csv").exists()
     assert "safely beside the counts:\n\n- Female homicide cases" in (package / "README.md").read_text(encoding="utf-8")

@@ -31,6 +31,7 @@ from vawg_opendata.microdata import protect_linked, protect_product
 from vawg_opendata.problems import RunError
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import AUDIENCES
+from vawg_opendata.products.wording import SOURCE_WORDING
 from vawg_opendata.record_digests import Digest
 from vawg_opendata.release import InputFile, PublishedVersion, ReleaseError
 from vawg_opendata.release.checks.held import published_releases, united
@@ -42,6 +43,7 @@ from vawg_opendata.release.lifecycle.states import RELEASED
 from vawg_opendata.release.lifecycle.store import Store, published_folders
 from vawg_opendata.release.lifecycle.versions import latest, listed
 from vawg_opendata.release.package.building import Content
+from vawg_opendata.release.package.software import inputs_digest
 from vawg_opendata.release.publish import publish_content
 from vawg_opendata.schemas import CheckResult
 from vawg_opendata.settings import Settings, SettingsError, record_secret
@@ -279,11 +281,12 @@ def package_content(settings: Settings, product: Product) -> Content | None:
         return None
     inputs = Inputs.load(settings.work)
     sources = set(statistics.outline.sources.values())
+    files = [file for file in inputs.files if file.source in sources]
     return Content(
         product,
         statistics.outline,
         protected(settings, product, statistics),
-        [file for file in inputs.files if file.source in sources],
+        files,
         synthetic=not sources.isdisjoint(inputs.synthetic),
         origin=_origin(settings) | {"entries": _entries(settings, product)},
         corrections=[
@@ -292,7 +295,15 @@ def package_content(settings: Settings, product: Product) -> Content | None:
             if source_of(correction["table"]) in sources
         ],
         microdata=protected_records(settings, product),
+        inputs_digest=_inputs_digest(settings, files, {source for source in sources - set(inputs.synthetic) if not SOURCE_WORDING[source].path}),
     )
+
+
+def _inputs_digest(settings: Settings, files: Sequence[InputFile], restricted: Collection[str]) -> str:
+    """What readers are told of the input files: with files that only the force has, nothing that could be tried without its secret."""
+    if not restricted:
+        return inputs_digest(files)
+    return inputs_digest(files, record_secret(settings, synthetic=False)) if settings.secret_file else ""
 
 
 def _entries(settings: Settings, product: Product) -> dict[str, int]:

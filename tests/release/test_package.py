@@ -1,5 +1,6 @@
 """A published package is what the contract says, read as its readers do: with pandas, DuckDB, sha256sum and frictionless."""
 
+import hashlib
 import json
 import subprocess
 from dataclasses import replace
@@ -14,7 +15,7 @@ from vawg_opendata.products import PRODUCTS
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import InputFile, check, publish, validate
 from vawg_opendata.release.database.file import content_digest
-from vawg_opendata.release.package.software import configuration_hash
+from vawg_opendata.release.package.software import configuration_hash, inputs_digest
 from vawg_opendata.statistics import build
 
 
@@ -244,3 +245,11 @@ def test_the_hash_of_a_configuration_is_the_same_in_every_checkout_and_another_f
         configuration_hash(replace(product, frequency=object()))
     for one in PRODUCTS.values():
         assert len(configuration_hash(one)) == 64
+
+
+def test_input_files_are_told_from_others_and_those_that_only_the_force_has_not_without_its_secret():
+    files = [InputFile("crime_extract", "offences.csv", 10, "a" * 64), InputFile("crime_extract", "victims.csv", 20, "b" * 64)]
+    lines = f"{'a' * 64}  crime_extract/offences.csv\n{'b' * 64}  crime_extract/victims.csv\n".encode()
+    assert inputs_digest(files) == inputs_digest(files[::-1]) == f"sha256:{hashlib.sha256(lines).hexdigest()}"
+    keyed = inputs_digest(files, b"k" * 32)
+    assert keyed == inputs_digest(files, b"k" * 32) and len({keyed, inputs_digest(files, b"l" * 32), inputs_digest(files[:1], b"k" * 32), inputs_digest(files)}) == 4

@@ -41,7 +41,7 @@ class Content:
     """What a package is made of. `protected` has a table per table of the outline; `inputs` are the files that the product's
     sources were read from; `synthetic` says that they are not of real crimes; `origin` is how the inputs come to be, for
     whoever builds the package again; `corrections` are the known errors of the inputs that were corrected: name, reason and
-    source of each; `microdata` are its records, where it has any."""
+    source of each; `microdata` are its records, where it has any; `inputs_digest` is what its readers are told of the input files."""
 
     product: Product
     outline: Outline
@@ -51,6 +51,7 @@ class Content:
     origin: Mapping[str, object] = field(default_factory=dict)
     corrections: Sequence[Mapping[str, str]] = ()
     microdata: Microdata | None = None
+    inputs_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def build(content: Content, history: History, folder: Path, *, note: str = "", b
     write_duckdb(tables, folder / f"{product.name}.duckdb")
     described = descriptor(product, content.outline, tables, content.inputs, content.synthetic, folder, FIRST)
     described["corrections"] = [dict(correction) for correction in content.corrections]
-    described["reproduction"] = reproduction(product)
+    described["reproduction"] = reproduction(product, content.inputs_digest)
     if product.cut:
         described["cuts"] = cut_listing(product, content.outline.codelists)
     if product.linked and content.microdata:
