@@ -6,10 +6,13 @@ import stat
 from dataclasses import replace
 
 import dagster as dg
+import duckdb
 import openpyxl
 import pytest
 
 from tests.canaries import DAY, IDENTIFIERS, MARK, found, output_to, plant, words_in
+from tests.exchange.services import dump, postgres
+from tests.paths import REPOSITORY
 from tests.sources.samples import VICTIM, VICTIMS, csv_bytes, put
 from vawg_opendata import flow
 from vawg_opendata.assets.anonymisation import PROTECTED
@@ -91,6 +94,40 @@ def history(settings, tmp_path_factory):
         yield own.work / "dagster", instance
 
 
+def test_failures_leave_nothing_in_postgresql(finished, settings, tmp_path, monkeypatch, temporary):
+    """A check that fails on records, which says where and what to do; and a step that breaks after it."""
+    copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published")
+    shutil.copytree(settings.work, copy.work, ignore=shutil.ignore_patterns("dagster", "failures"))
+    table = copy.work / "records" / "extract_homicides.parquet"
+    read = flow.read_records(copy)
+    (tmp_path / "home").mkdir()
+    shutil.copy(REPOSITORY / "deploy" / "dagster.yaml", tmp_path / "home")
+
+    def as_before(_):
+        duckdb.execute(f"COPY (SELECT * REPLACE ('{MARK} Jane Doe' AS victim_id, '{MARK}' AS method) FROM '{table}') TO '{tmp_path}/homicides.parquet'")
+        shutil.move(tmp_path / "homicides.parquet", table)
+        return read
+
+    with postgres(tmp_path / "postgres") as variables, output_to(tmp_path / "output"):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with dg.DagsterInstance.from_config(str(tmp_path / "home")) as instance:
+            monkeypatch.setattr("vawg_opendata.flow.read_records", as_before)
+            checked = dg.materialize([landing_files, read_records], resources={"settings": RunSettings.of(copy)}, instance=instance, raise_on_error=False)
+            monkeypatch.setattr("vawg_opendata.flow.publish_content", lambda *_, **__: duckdb.execute(f"SELECT '{MARK} Jane Doe'::INTEGER"))
+            broken = dg.materialize([PACKAGES[1]], resources={"settings": RunSettings.of(copy)}, instance=instance, raise_on_error=False)
+        dump(variables, tmp_path / "history.sql")
+    failed = {check.asset_key.path[-1]: check for check in checked.get_asset_check_evaluations() if not check.passed}
+    assert not checked.success and set(failed) == {"extract_homicides"}
+    told = failed["extract_homicides"].description
+    assert "method" in told and "victim_id" in told and "records/ of the work folder" in told and "run the job publish again" in told
+    assert not broken.success and [words_in(path) for path in (copy.work / "failures").iterdir()] == [[MARK]]
+    kept = (tmp_path / "history.sql").read_bytes()
+    assert checked.run_id.encode() in kept and b"ConversionException" in kept
+    for place in (tmp_path / "history.sql", tmp_path / "home", tmp_path / "output", tmp_path / "postgres", temporary):
+        assert found(place) == {}
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step, finished, settings, history, tmp_path, monkeypatch, temporary):
     """As DuckDB or Python would: with the value that could not be used, in the error and in what caused it."""
@@ -124,8 +161,6 @@ def test_a_step_that_breaks_says_how_and_keeps_its_words_in_the_work_folder(step
 
 def test_a_value_that_a_database_quotes_is_not_told(finished, settings, tmp_path):
     """A record table whose yes and no have become text: DuckDB's own error says the word."""
-    import duckdb
-
     copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published")
     shutil.copytree(settings.work, copy.work, ignore=shutil.ignore_patterns("dagster", "partial"))
     table = copy.work / "records" / "extract_homicides.parquet"
@@ -140,8 +175,6 @@ def test_a_value_that_a_database_quotes_is_not_told(finished, settings, tmp_path
 
 def test_the_search_would_find_them(finished, settings, tmp_path):
     """In a Parquet file, an archive and a database, where the bytes of a word do not stand as they are."""
-    import duckdb
-
     table = settings.work / "records" / "extract_offences.parquet"
     connection = duckdb.connect(str(tmp_path / "one.duckdb"))
     connection.execute(f"CREATE TABLE one AS FROM '{table}'")

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,14 @@ def postgres(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def dump(environment: Mapping[str, str], path: Path) -> None:
+    """Write all that the PostgreSQL server of these variables holds to a file, as SQL."""
+    address = [f"--host={environment['DAGSTER_PG_HOST']}", f"--port={environment['DAGSTER_PG_PORT']}", f"--username={environment['DAGSTER_PG_USER']}"]
+    command = [str(postgres_programs() / "pg_dump"), *address, "--inserts", environment["DAGSTER_PG_DB"]]
+    with path.open("wb") as file:
+        subprocess.run(command, env=os.environ | {"PGPASSWORD": environment["DAGSTER_PG_PASSWORD"]}, stdout=file, check=True)
 
 
 @contextmanager

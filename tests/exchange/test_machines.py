@@ -16,7 +16,7 @@ import pytest
 from tests.canaries import found, plant
 from tests.delivery.network import Faults, relay
 from tests.delivery.servers import ACCESS_KEY, BUCKET, SECRET_KEY, object_store
-from tests.exchange.services import postgres, postgres_programs, redis
+from tests.exchange.services import dump, postgres, redis
 from tests.paths import REPOSITORY
 from vawg_opendata import flow
 from vawg_opendata.exchange import shared
@@ -162,10 +162,7 @@ def test_two_workers_of_which_one_is_killed_publish_what_one_process_does(enviro
 
 def assert_nothing_of_a_record_outside_the_work_folders(folder: Path, environment: dict[str, str], machines: list[Machine]) -> None:
     """Not in PostgreSQL, the logs of the processes, Dagster's home, or what was published; of the killed worker either."""
-    address = [f"--host={environment['DAGSTER_PG_HOST']}", f"--port={environment['DAGSTER_PG_PORT']}", f"--username={environment['DAGSTER_PG_USER']}"]
-    with (folder / "history.sql").open("wb") as dump:
-        command = [str(postgres_programs() / "pg_dump"), *address, "--inserts", environment["DAGSTER_PG_DB"]]
-        subprocess.run(command, env=os.environ | {"PGPASSWORD": environment["DAGSTER_PG_PASSWORD"]}, stdout=dump, check=True)
+    dump(environment, folder / "history.sql")
     assert b"read_records" in (folder / "history.sql").read_bytes()
     for place in (folder / "history.sql", folder / "run.log", folder / "home", folder / "postgres.log"):
         assert found(place) == {}

@@ -41,9 +41,21 @@ def rows(names: Sequence[str], values: Iterable[Sequence[object]]) -> dg.Metadat
     return dg.MetadataValue.table(shown, dg.TableSchema([dg.TableColumn(name, type=kind) for name, kind in kinds.items()]))
 
 
+NAMED = 5
+"""Broken rules that a check names in its sentence; the table beside it has all."""
+
+
 def schema_check(asset_key: dg.AssetKey, name: str, results: Sequence[CheckResult]) -> dg.AssetCheckResult:
     """The checks of a table's declaration as one result: numbers, and the names of the checks and columns that fail."""
     failed = [result for result in results if result.failures]
+    told = f"All {len(results)} rules of columns and keys are kept."
+    if failed:
+        named = "; ".join(f"{result.column} ({result.check}) in {result.failures} rows" for result in failed[:NAMED])
+        rest = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
+        told = (
+            f"{len(failed)} of {len(results)} rules of columns and keys are broken: {named}{rest}. The rows were accepted from the files and are in records/ of the work "
+            "folder. Correct the files, or the declaration of the table in vawg_opendata/schemas/, and run the job publish again; until then nothing is published."
+        )
     metadata: dict[str, object] = {"checks": len(results), "failed_checks": len(failed)}
     if failed:
         metadata["failures"] = rows(("check", "column", "rows"), [(result.check, result.column, result.failures) for result in failed])
@@ -52,7 +64,7 @@ def schema_check(asset_key: dg.AssetKey, name: str, results: Sequence[CheckResul
         check_name=name,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{len(failed)} of {len(results)} checks of columns and keys fail.",
+        description=told,
         metadata=metadata,
     )
 

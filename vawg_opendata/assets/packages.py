@@ -62,6 +62,9 @@ def _package(product: Product) -> dg.AssetsDefinition:
     return publish
 
 
+TAKE_BACK = "The published version was altered or damaged: withdraw it (vawg withdraw), and publish again."
+"""What to do about a package that was sound when it was published and is not any more."""
+
 LONGEST_REPORT = 6000
 """Characters of a report in metadata: what a person reads in a window; the files have the rest."""
 
@@ -116,7 +119,8 @@ def _staleness(product: Product) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(
             passed=not found.stale,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"Readers of {product.name} have {found.version}, since {found.days} days; at most {found.longest} are expected.",
+            description=f"Readers of {product.name} have {found.version}, since {found.days} days; at most {found.longest} are expected."
+            + (" Look for a run that failed (Runs), or a version that waits for its review (vawg review)." if found.stale else ""),
             metadata={"version": found.version, "since": found.since.isoformat(), "days": found.days, "expected_at_most": found.longest},
         )
 
@@ -124,11 +128,11 @@ def _staleness(product: Product) -> dg.AssetChecksDefinition:
 
 
 def _verdict(folder: Path | None, judge: Callable[[Path], list[str]], command: str) -> dg.AssetCheckResult:
-    """What a check says of a package: the number of its problems. Their words can quote cells; `command` is how to read them."""
+    """What a check says of a package: the number of its problems, and what to do. Their words can quote cells; `command` is how to read them."""
     if folder is None:
         return dg.AssetCheckResult(passed=True, description="Nothing is published.", metadata={"problems": 0})
     problems = judge(folder)
-    told = f" To read them: {command.format(folder)}" if problems else ""
+    told = f" {TAKE_BACK} To read them: {command.format(folder)}" if problems else ""
     return dg.AssetCheckResult(passed=not problems, description=f"{len(problems)} problems.{told}", metadata={"problems": len(problems)})
 
 
@@ -169,7 +173,8 @@ def _audience(audience: str) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinit
         shown = [(one.measure, ", ".join(one.packages), one.tables, one.cells, one.withheld, one.disclosed) for one in report.measures]
         return dg.AssetCheckResult(
             passed=report.ok,
-            description=f"{report.disclosed} cells disclosed, {len(report.problems)} problems. To read them: vawg audit {settings.settings.published}",
+            description=f"{report.disclosed} cells disclosed, {len(report.problems)} problems."
+            + ("" if report.ok else f" Withdraw the versions that it names at once (vawg withdraw). To read them: vawg audit {settings.settings.published}"),
             metadata={"disclosed": report.disclosed, "problems": len(report.problems), "attacked": rows(columns, shown)},
         )
 

@@ -95,6 +95,9 @@ def _accounts(report: flow.LandingReport) -> Iterator[dg.MaterializeResult | dg.
         asset_key=ACCOUNTING,
         check_name=ACCOUNTING_CHECK,
         passed=not unequal,
-        description=f"{len(unequal)} of {len(accounts)} accounts do not add up.",
+        description=f"{len(unequal)} of {len(accounts)} accounts do not add up: {', '.join(sorted({account.file for account in unequal}))}. Rows were lost or invented between "
+        "these files and their records, see accounting.json in the work folder: a fault of this software, to be reported. Nothing is published."
+        if unequal
+        else f"All {len(accounts)} accounts add up.",
         metadata={"accounts": len(accounts), "unequal": len(unequal)},
     )

@@ -26,6 +26,9 @@ REVIEWS = {
 }
 """The checks whose findings only a person can judge, each with what finds them."""
 
+ASK = "Ask whoever delivered the files whether that is so, before readers have it; the counts are in statistics/ of the work folder."
+KNOW = "Know why before readers have it: the counts are in statistics/ of the work folder, and what vintages revised in the publisher's notes."
+
 KEYS = {name: dg.AssetKey(["statistics", name]) for name in PRODUCTS}
 _COLUMNS = {schema.name: schema.names for schemas in flow.RECORD_TABLES.values() for schema in schemas}
 
@@ -101,7 +104,7 @@ def _reviewed(key: dg.AssetKey, name: str, findings: Sequence[str]) -> dg.AssetC
         check_name=name,
         passed=not findings,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(findings) or "Nothing to look at.",
+        description=f"{'; '.join(findings)}. {ASK}" if findings else "Nothing to look at.",
         metadata={"findings": len(findings)},
     )
 
@@ -137,7 +140,7 @@ def _reconciliation(key: dg.AssetKey, comparisons) -> dg.AssetCheckResult:
         check_name=RECONCILIATION_CHECK,
         passed=not differing,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(comparison.summary for comparison in comparisons) or "There is nothing to compare with.",
+        description="; ".join(comparison.summary for comparison in comparisons) + (f". {KNOW}" if differing else "") or "There is nothing to compare with.",
         metadata=metadata,
     )
 
