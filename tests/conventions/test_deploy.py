@@ -1,6 +1,7 @@
 """What is given to people who have containers: it names what there is, and an image is made of the code alone."""
 
 import re
+from pathlib import Path
 
 import yaml
 
@@ -27,3 +28,16 @@ def test_an_image_has_the_code_and_no_work_folder():
     first, *rest = [line for line in (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     named = {line.removeprefix("!") for line in rest if line.startswith("!")}
     assert first == "*" and named == {"LICENSE", "README.md", "anonymisation", "deploy", "pyproject.toml", "requirements.lock", "vawg_opendata", "workspace.yaml"}
+
+
+def test_records_of_people_can_be_published_from_containers():
+    """A run that has them stops where the secret of their keys is not named; and the file that is named is mounted."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for name in ("webserver", "daemon", "worker"):
+        assert "VAWG_SECRET_FILE" in services[name]["environment"] and any(":/secrets:ro" in volume for volume in services[name]["volumes"])
+    values = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text(encoding="utf-8"))
+    (deployment,) = values["dagster-user-deployments"]["deployments"]
+    environment = {one["name"]: one["value"] for one in deployment["env"]}
+    mounted = {one["mountPath"]: one["name"] for one in deployment["volumeMounts"]}
+    assert mounted[str(Path(environment["VAWG_SECRET_FILE"]).parent)] in {volume["name"] for volume in deployment["volumes"] if "secret" in volume}
+    assert environment["VAWG_LANDING"] in mounted
