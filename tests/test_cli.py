@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ import pytest
 from tests.paths import REPOSITORY
 from vawg_opendata import turns
 from vawg_opendata.cli import main
+from vawg_opendata.flow import REPRODUCED, prepare_landing
 from vawg_opendata.sample import generate
+from vawg_opendata.settings import Settings
+from vawg_opendata.turns import alone
 
 PROGRAM = "import sys; from vawg_opendata.cli import main; sys.exit(main())"
 
@@ -155,11 +160,25 @@ def test_a_version_goes_through_its_states_by_commands(landing, tmp_path):
     assert approved.returncode == 0 and "is approved and may appear at 09:30 on 2 January 2020, London time" in approved.stdout
     released = vawg("release", "--due", *where)
     assert released.returncode == 0 and "female-homicide 1.0.0 is released" in released.stdout, released.stderr
-    same = vawg("reproduce", "female-homicide", "1.0.0", "--work", tmp_path / "again", *where)
-    assert same.returncode == 0 and "is reproduced" in same.stdout, same.stdout + same.stderr
-    assert not any((tmp_path / "again").iterdir())
+    work = tmp_path / "again"
+    with ThreadPoolExecutor() as pool, alone(work):  # another run works there: this one waits, and touches nothing
+        same = pool.submit(vawg, "reproduce", "female-homicide", "1.0.0", "--work", work, *where)
+        while f":{work.stat().st_ino} " not in "".join(line for line in Path("/proc/locks").open(encoding="ascii") if "-> FLOCK" in line):
+            assert not same.done(), same.result().stderr
+            time.sleep(0.05)
+        assert not any(work.iterdir())
+    assert same.result().returncode == 0 and "is reproduced" in same.result().stdout, same.result().stderr
+    assert not any(work.iterdir())
     withdrawn = vawg("withdraw", "female-homicide", "1.0.0", "--who", "Bea", "--why", "a trial", *where)
     assert withdrawn.returncode == 0 and (tmp_path / "published" / "datastore" / "female-homicide" / "1.0.0" / "withdrawn.json").is_file()
+
+
+def test_what_a_killed_reproduction_left_is_removed_by_the_next_run(landing, tmp_path):
+    left = tmp_path / "work" / REPRODUCED / "records"
+    left.mkdir(parents=True)
+    (left / "offences.parquet").write_bytes(b"records of people")
+    prepare_landing(Settings(landing=landing, work=tmp_path / "work", published=tmp_path / "published", products=("female-homicide",)))
+    assert not any((tmp_path / "work").iterdir())
 
 
 def test_reproducing_from_other_files_tells_what_differs(landing, published, tmp_path):

@@ -13,6 +13,7 @@ does its work belongs in the part that it calls.
     WORK/protected/<product>/records/    records that may be published one by one
     WORK/refused/<product>.txt           what was wrong with a package that was not published
     WORK/failures/                       the words of errors that nobody foresaw (`steps`)
+    WORK/reproduced/                     a version that is being built again (`reproduction`), removed at the end or else by the next run
 """
 
 import json
@@ -59,6 +60,8 @@ from vawg_opendata.turns import alone, in_turn
 SAMPLE_FIRST = "2025-12"
 """First month of the offences of the sample: few months, so that a sample of the default size is as dense as the real series."""
 
+REPRODUCED = "reproduced"
+
 BESIDE = "beside.json"
 """How many entries the ledger had when a measure was protected: beside which versions, for whoever builds the package again."""
 
@@ -95,6 +98,7 @@ def prepare_landing(settings: Settings) -> Path:
     require_secret(settings, chosen_products(settings))
     settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.work.chmod(0o700)
+    shutil.rmtree(settings.work / REPRODUCED, ignore_errors=True)
     if settings.landing is not None:
         return settings.landing
     from vawg_opendata.sample import generate

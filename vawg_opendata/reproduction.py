@@ -19,13 +19,14 @@ from vawg_opendata.release.lifecycle.store import DESCRIPTOR, Store
 from vawg_opendata.release.package.building import build
 from vawg_opendata.sample import generate
 from vawg_opendata.settings import Settings
+from vawg_opendata.turns import alone
 
 
 def reproduce(settings: Settings, product: Product, version: str) -> list[str]:
     """Build a version again and compare: a line per difference, none when it is the same.
 
     The inputs are those of `settings.landing`, or else of where they were when it was prepared. ReleaseError when nothing is
-    known of the version, or when its inputs are not at hand any more.
+    known of the version, or when its inputs are not at hand any more. Waits while another run works in the work folder.
     """
     store = Store(settings.published)
     kept = store.kept(product.audience, product.name, version)
@@ -35,15 +36,15 @@ def reproduce(settings: Settings, product: Product, version: str) -> list[str]:
     folder = store.visible(product.audience, product.name, version)
     if not (folder / DESCRIPTOR).is_file():
         folder = store.package(product.audience, product.name, version)
-    scratch = settings.work / "reproduced"
-    shutil.rmtree(scratch, ignore_errors=True)
-    settings.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch.mkdir(mode=0o700)
-    try:
-        again = _build(replace(settings, work=scratch, landing=_landing(settings, preparation["origin"], scratch)), product, preparation, store)
-        return [*again[1], *differences(folder, again[0])]
-    finally:
-        shutil.rmtree(scratch)
+    with alone(settings.work):
+        scratch = settings.work / flow.REPRODUCED
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        try:
+            again = _build(replace(settings, work=scratch, landing=_landing(settings, preparation["origin"], scratch)), product, preparation, store)
+            return [*again[1], *differences(folder, again[0])]
+        finally:
+            shutil.rmtree(scratch)
 
 
 def _landing(settings: Settings, origin: dict, scratch: Path) -> Path:

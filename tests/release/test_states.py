@@ -94,6 +94,18 @@ def test_two_people_who_did_not_prepare_it_approve_a_version(tmp_path, published
     ]  # fmt: skip
 
 
+def test_who_prepared_it_does_not_approve_it_under_a_name_that_reads_the_same(tmp_path, published):
+    prepare(tmp_path, who="Zoë  Analyst")
+    with publishing(published) as session:
+        review(session, *PLACE, "Bea")
+        for name in ("Zoë Analyst", "Zoe\u0308 Analyst", "ZOË\u00a0ANALYST", "Zo\u200bë Analyst"):
+            with pytest.raises(ReleaseError, match="who prepared it"):
+                approve(session, *PLACE, name, "fine")
+        assert approve(session, *PLACE, "Zoe Analyst", "a colleague").after == IN_REVIEW
+        with pytest.raises(ReleaseError, match="Say who you are"):
+            approve(session, *PLACE, "\u200b", "nobody")
+
+
 def test_names_are_never_published(tmp_path, published):
     prepare(tmp_path, product=replace(PRODUCT, approval=Approval(public=1)), who="Xanthippe")
     with publishing(published) as session:

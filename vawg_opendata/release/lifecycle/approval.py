@@ -5,6 +5,7 @@ machine to say. They stay in the ledger and are never published.
 """
 
 import json
+import unicodedata
 
 from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.files import wrong_sums
@@ -89,10 +90,12 @@ def check_package(session: Session, entry: Entry) -> None:
 
 def _name(who: str) -> str:
     name = " ".join(who.split())
-    if not name or _same(name, AUTOMATIC):
+    if _same(name, "") or _same(name, AUTOMATIC):
         raise ReleaseError("Say who you are, with --who: who did what is kept in the ledger, and is not published.")
     return name
 
 
 def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    """Whether two names are one, however they were typed: in capitals, with more spaces, with an accent as a sign of its own, with signs that do not show."""
+    names = ("".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf") for name in (one, other))
+    return len({" ".join(name.casefold().split()) for name in names}) == 1
