@@ -233,27 +233,15 @@ def _approve(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from vawg_opendata.flow import publish_pages
-    from vawg_opendata.release.lifecycle.approval import waiting
-    from vawg_opendata.release.lifecycle.releasing import release, release_due
-    from vawg_opendata.release.lifecycle.session import account
+    from vawg_opendata.appearance import let_appear
     from vawg_opendata.release.lifecycle.store import Store
 
     if (options.product is None) == (not options.due):
         raise SettingsError("Name a product, or give --due for all whose time has come.")
-    product = None if options.due else _product(options.product)
-    settings = _settings(options, "published")
-    who = options.who or account()
-
-    def act(session):
-        if product is None:
-            return release_due(session, who)
-        return [release(session, waiting(session, product.audience, product.name), who)], []
-
-    released, refused = _in_session(options, act)
+    settings = replace(_settings(options, "published"), who=options.who)
+    released, refused = let_appear(settings, None if options.due else _product(options.product))
     for entry in released:
         print(f"{entry.product} {entry.version} is released, in {Store(settings.published).visible(*entry.key)}")
-    publish_pages(settings)
     for error in refused:
         print(error, file=sys.stderr)
     return FAILED if refused else DONE

@@ -3,15 +3,21 @@
 import json
 import os
 import shutil
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
+from tests.release.packages import PRODUCT
+from tests.release.test_states import prepare
 from tests.sources.samples import CRIME, STREET, csv_bytes, put
-from vawg_opendata.assets.triggers import daily_staleness, landing_files_arrived, monthly
+from vawg_opendata.assets.triggers import announced_releases, daily_staleness, landing_files_arrived, monthly
 from vawg_opendata.definitions import defs
+from vawg_opendata.release.lifecycle.releasing import release_time
+from vawg_opendata.release.lifecycle.versions import latest
+from vawg_opendata.turns import alone
 
 FILE = "police_uk/2023-01/2023-01-city-of-london-street.csv"
 
@@ -137,6 +143,22 @@ def test_the_month_s_run_comes_on_the_day_after_the_source_s_own_in_london_winte
         keys.append(monthly(dg.build_schedule_context(scheduled_execution_time=at)).run_key)
     assert keys == ["monthly 2026-01", "monthly 2026-07"]
     assert (daily_staleness.execution_timezone, daily_staleness.job_name) == ("Europe/London", "staleness")
+
+
+def test_what_is_announced_appears_at_its_time_though_a_run_works_and_another_version_must_not(tmp_path, monkeypatch):
+    day = {"now": datetime(2020, 1, 1, tzinfo=UTC), "release_at": release_time(date(2020, 1, 2))}
+    damaged = prepare(tmp_path, product=PRODUCT, **day)
+    prepare(tmp_path, product=replace(PRODUCT, name="victims-other"), **day)
+    (damaged.folder / "data" / "caveats.csv").write_text("nothing")
+    monkeypatch.setenv("VAWG_PUBLISHED", str(tmp_path / "published"))
+    monkeypatch.setenv("VAWG_WORK", str(tmp_path / "busy"))
+    with alone(tmp_path / "busy"):
+        run = defs.resolve_job_def("releases").execute_in_process(raise_on_error=False)
+    assert not run.success and "victims-test 1.0.0 cannot be used" in run.failure_data_for_node("release_due").error.cause.message
+    assert latest(tmp_path / "published" / "datastore" / "victims-other") == "1.0.0"
+    assert latest(tmp_path / "published" / "datastore" / "victims-test") is None
+    assert (tmp_path / "published" / "site" / "index.html").is_file()
+    assert (announced_releases.cron_schedule, announced_releases.execution_timezone) == ("30 9 * * *", "Europe/London")
 
 
 def test_the_cursor_holds_nothing_of_the_files(landing):

@@ -1,13 +1,18 @@
-"""The jobs: the whole flow, its parts by month and by year, and the look at what readers have; and running the first without the UI.
+"""The jobs: the whole flow, its parts by month and by year, the look at what readers have, and what appears at its time; and running the
+first without the UI.
 
 Belongs here: which assets a job has, and running it in this process. Does not belong here: what a command prints.
 """
 
+import os
+
 import dagster as dg
 
+from vawg_opendata.appearance import let_appear
 from vawg_opendata.assets.months import MONTHS, PARTITIONED, YEARS
 from vawg_opendata.assets.packages import STALENESS
 from vawg_opendata.assets.resources import RunSettings, instance_of
+from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.settings import Settings
 
 PUBLISH = "publish"
@@ -37,6 +42,24 @@ staleness_job = dg.define_asset_job(
     selection=dg.AssetSelection.checks(*(check.check_key for check in STALENESS)),
     description="Looks whether what readers have is as new as it should be; reads the published folder only.",
 )
+
+
+@dg.op(
+    name="release_due",
+    description="Approved versions whose time has come appear to readers, and the pages are made again. Fails where one that is due must not appear, after the others.",
+)
+def release_due(context: dg.OpExecutionContext) -> None:
+    """Takes the settings of the environment and no work folder, so that a run that works in it for an hour delays nothing."""
+    released, refused = let_appear(Settings.from_environment(os.environ))
+    context.log.info("Released: %s.", ", ".join(f"{entry.product} {entry.version}" for entry in released) or "nothing was due")
+    if refused:
+        raise ReleaseError(" ".join(map(str, refused)))
+
+
+@dg.job(name="releases", description="What is approved appears when its time has come; nothing is built.", executor_def=dg.in_process_executor)
+def releases_job() -> None:
+    """One step."""
+    release_due()
 
 
 def run_publish(definitions: dg.Definitions, settings: Settings) -> dg.ExecuteInProcessResult:

@@ -8,7 +8,8 @@ import os
 
 import dagster as dg
 
-from vawg_opendata.assets.jobs import publish_job, staleness_job
+from vawg_opendata.assets.jobs import publish_job, releases_job, staleness_job
+from vawg_opendata.release.lifecycle.releasing import APPEARANCE
 from vawg_opendata.settings import Settings
 from vawg_opendata.sources import arrival
 
@@ -36,6 +37,14 @@ daily_staleness = dg.ScheduleDefinition(
     cron_schedule="0 7 * * *",
     execution_timezone=ZONE,
     description="Every morning: whether what readers have is as new as it should be.",
+)
+
+announced_releases = dg.ScheduleDefinition(
+    name="announced_releases",
+    job=releases_job,
+    cron_schedule=f"{APPEARANCE.minute} {APPEARANCE.hour} * * *",
+    execution_timezone=ZONE,
+    description="At 9:30 every day: versions that are approved for that time appear.",
 )
 
 
@@ -68,5 +77,5 @@ def landing_files_arrived(context: dg.SensorEvaluationContext) -> dg.RunRequest 
     return dg.RunRequest(run_key=content, tags={"vawg/landing": content[:12]})
 
 
-SCHEDULES = [monthly, daily_staleness]
+SCHEDULES = [monthly, announced_releases, daily_staleness]
 SENSORS = [landing_files_arrived]
