@@ -202,6 +202,12 @@ def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path):
     assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [("review",), ("release", "--due"), ("withdraw", "female-homicide", "1.0.0", "--who", "Bea", "--why", "wrong")])
+def test_a_folder_of_packages_that_is_not_there_is_told_and_not_made(arguments, tmp_path, capsys):
+    assert main([*arguments, "--published", str(tmp_path / "publishd")]) == 2
+    assert "There is no folder" in capsys.readouterr().err and not any(tmp_path.iterdir())
+
+
 WHO = ("--who", "Bea", "--why", "read it")
 
 

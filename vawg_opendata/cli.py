@@ -183,11 +183,21 @@ def _in_session(options: argparse.Namespace, act, **how):
     from vawg_opendata.release.lifecycle.session import publishing
     from vawg_opendata.turns import in_turn
 
+    published = _folder_of_packages(options).published
+
     def once():
-        with publishing(_settings(options, "published").published, **how) as session:
+        with publishing(published, **how) as session:
             return act(session)
 
     return in_turn(once)
+
+
+def _folder_of_packages(options: argparse.Namespace) -> Settings:
+    """The settings, whose folder of packages is there: a command that only looks at it or changes it makes none by a slip of the pen."""
+    settings = _settings(options, "published")
+    if not settings.published.is_dir():
+        raise SettingsError(f"There is no folder {settings.published}. Say where the packages are, with --published.")
+    return settings
 
 
 def _review(options: argparse.Namespace) -> int:
@@ -238,7 +248,7 @@ def _release(options: argparse.Namespace) -> int:
 
     if (options.product is None) == (not options.due):
         raise SettingsError("Name a product, or give --due for all whose time has come.")
-    settings = replace(_settings(options, "published"), who=options.who)
+    settings = replace(_folder_of_packages(options), who=options.who)
     released, refused = let_appear(settings, None if options.due else _product(options.product))
     for entry in released:
         print(f"{entry.product} {entry.version} is released, in {Store(settings.published).visible(*entry.key)}")
