@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--records", type=_number, required=True, metavar="N", help="number of records")
     sample.add_argument("--seed", type=_number, required=True, metavar="S", help="the same seed gives the same files")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="the landing folder to make")
+    sample.add_argument("--monthly", action="store_true", help="deliver the extract by month, a folder for each")
     sample.set_defaults(command=_sample)
 
     validate = commands.add_parser("validate", help="list every problem of a landing folder; publish nothing")
@@ -312,9 +313,12 @@ def _deliver(options: argparse.Namespace) -> int:
 
 def _sample(options: argparse.Namespace) -> int:
     from vawg_opendata.sample import generate
+    from vawg_opendata.sample.by_month import by_month
 
     try:
         generate(options.records, options.seed, options.out)
+        if options.monthly:
+            by_month(options.out / "crime_extract")
     except (FileExistsError, ValueError) as error:
         return _refuse(error)
     print(f"{options.records} synthetic records in {options.out}")

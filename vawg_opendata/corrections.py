@@ -94,7 +94,7 @@ def _correct(correction: Correction, paths: Sequence[Path]) -> bool:
             fresh = path.with_suffix(".corrected")
             connection.execute(
                 f"COPY (SELECT * REPLACE (CASE WHEN {wrong} THEN {right} ELSE {quoted(correction.column)} END AS {quoted(correction.column)}) "
-                f"FROM read_parquet({literal(str(path))})) TO {literal(str(fresh))} (FORMAT parquet)"
+                f"FROM read_parquet({literal(str(path))}, hive_partitioning = false)) TO {literal(str(fresh))} (FORMAT parquet)"
             )
             os.replace(fresh, path)  # what is kept of a month is another name of the same file, and stays as it was read
     return True

@@ -129,10 +129,10 @@ def read_records(settings: Settings) -> LandingReport:
     synthetic = synthetic_sources(folder, report)
     wanted = [correction for correction in load_corrections() if source_of(correction.table) not in synthetic]
     made = apply_corrections(wanted, settings.work / "records")
-    kept = {schema.name: Months(settings.work, module) for source, module in MONTHLY.items() for schema in RECORD_TABLES[source]}
+    kept = {schema.name: Months(settings.work, module) for module in MONTHLY.values() for schema in module.BY_MONTH}
 
     def known(table: str, path: Path) -> Digest | None:
-        return kept[table].digest(path.stem, table) if table in kept and kept[table].is_as_read(path, table) else None
+        return kept[table].digest(path, table) if table in kept and kept[table].is_as_read(path, table) else None
 
     write_digests(settings.work / "records", {table for fact in FACTS for table in fact.records}, settings.work / DIGESTS_FILE, known)
     told = [{"table": one.table, "name": one.name, "reason": one.reason, "source": one.source} for one in made]

@@ -25,7 +25,7 @@ RECORD_TABLES: Mapping[str, tuple[TableSchema, ...]] = {
 """The record tables that each source can give; which of them a run has depends on its files."""
 
 MONTHLY = {source.NAME: source for source in MONTHLY_SOURCES}
-"""The sources whose files are each of one month: what was read of a month is kept, and read again only when it has changed."""
+"""The sources that may be delivered by month: what was read of a month is then kept, and read again only when it has changed."""
 
 PANDERA_ROWS = 100_000
 """Up to so many rows a record table is judged by Pandera in memory; beyond, by the same rules compiled to a DuckDB query,
@@ -37,11 +37,11 @@ def judge(work: Path) -> dict[str, list[CheckResult]]:
     results = {}
     files = record_files(work / "records")
     for source, schemas in RECORD_TABLES.items():
-        if source in MONTHLY:
+        by_month = [schema for schema in schemas if schema.name in files and files[schema.name][0].parent != work / "records"]
+        if by_month:
             kept = Months(work, MONTHLY[source])
-            results |= {schema.name: _judged_by_month(kept, schema, files[schema.name]) for schema in schemas if schema.name in files}
-            continue
-        present = {schema.name: files[schema.name][0] for schema in schemas if schema.name in files}
+            results |= {schema.name: _judged_by_month(kept, schema, files[schema.name]) for schema in by_month}
+        present = {schema.name: files[schema.name][0] for schema in schemas if schema.name in files and schema not in by_month}
         frames = {name: read_frame(path) for name, path in present.items() if row_count(path) <= PANDERA_ROWS}
         for schema in schemas:
             if schema.name not in present:

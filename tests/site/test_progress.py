@@ -9,7 +9,8 @@ from vawg_opendata.products import PRODUCTS
 from vawg_opendata.reference import load_codelist, load_crosswalk
 from vawg_opendata.site.progress import progress
 from vawg_opendata.site.released import Cells, Codes, Version
-from vawg_opendata.statistics.periods import month_codelist, months_between
+from vawg_opendata.schemas.months import months_between
+from vawg_opendata.statistics.periods import month_codelist
 
 
 def codes(codelist) -> Codes:

@@ -40,7 +40,7 @@ def read(landing, work):
     OPENED.clear()
     WATCHED.append(True)
     try:
-        again = read_landing(landing, work).read
+        again = read_landing(landing, work).read["police_uk"]
     finally:
         WATCHED.clear()
     return again, tuple(month for month in MONTHS if str(file_of(landing, month)) in OPENED)

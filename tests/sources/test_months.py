@@ -36,11 +36,11 @@ def content(work):
 
 
 def test_only_a_month_that_was_changed_is_read_again_and_all_is_as_if_read_at_once(landing, tmp_path):
-    assert read_landing(landing, tmp_path / "work").read == MONTHS
-    assert read_landing(landing, tmp_path / "work").read == ()
+    assert read_landing(landing, tmp_path / "work").read["police_uk"] == MONTHS
+    assert read_landing(landing, tmp_path / "work").read["police_uk"] == ()
     deliver(landing, "2023-02", rows=3)
     deliver(landing, "2023-04", rows=1)
-    assert read_landing(landing, tmp_path / "work").read == ("2023-02", "2023-04")
+    assert read_landing(landing, tmp_path / "work").read["police_uk"] == ("2023-02", "2023-04")
     read_landing(landing, tmp_path / "afresh")
     assert content(tmp_path / "work") == content(tmp_path / "afresh")
     assert content(tmp_path / "work")[2]["rows"] == {"read": 8, "accepted": 8, "quarantined": 0}
@@ -50,13 +50,13 @@ def test_rows_set_aside_are_kept_and_looked_at_again_in_another_month(landing, t
     put(landing, "police_uk/2023-03/2023-03-city-of-london-street.csv", csv_bytes(STREET, [CRIME | {"Month": "2023-03"}, CRIME]))
     first = read_landing(landing, tmp_path / "work")
     again = read_landing(landing, tmp_path / "work")
-    assert again.read == () and again.problems == first.problems != ()
+    assert again.read["police_uk"] == () and again.problems == first.problems != ()
     assert again.accounting.rows() == {"read": 6, "accepted": 5, "quarantined": 1}
     read_landing(landing, tmp_path / "afresh")
     assert content(tmp_path / "work") == content(tmp_path / "afresh") and len(content(tmp_path / "work")[1]) == 1
     state = tmp_path / "work" / "months" / "police_uk" / "2023-03" / "month.json"
     state.write_text(json.dumps(json.loads(state.read_text()) | {"read_in": "2024-12"}))  # as if read some time ago
-    assert read_landing(landing, tmp_path / "work").read == ("2023-03",)
+    assert read_landing(landing, tmp_path / "work").read["police_uk"] == ("2023-03",)
 
 
 @pytest.mark.parametrize("damage", ["other code", "cut off", "no file"])
@@ -71,7 +71,7 @@ def test_what_is_kept_counts_only_while_it_is_whole_and_of_the_same_code(landing
         kept.write_bytes(content_of[:-10])
     else:
         kept.unlink()
-    assert read_landing(landing, tmp_path / "work").read == (MONTHS if damage == "other code" else ("2023-01",))
+    assert read_landing(landing, tmp_path / "work").read["police_uk"] == (MONTHS if damage == "other code" else ("2023-01",))
 
 
 def test_some_months_are_read_without_opening_the_files_of_others(landing, tmp_path):

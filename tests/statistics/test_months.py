@@ -36,7 +36,7 @@ def deliver(landing: Path, delivery) -> None:
 def made(landing: Path, work: Path) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """The months that were read, and all that a run leaves up to the statistics: every file but the index, which tells times."""
     run = Settings(landing=landing, work=work, published=work.with_name("published"), products=NAMES)
-    read = flow.read_records(run).read
+    read = flow.read_records(run).read["police_uk"]
     checks = flow.judge_records(run)
     for product in flow.chosen_products(run):
         flow.count(run, product)

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anonymisation import Hierarchy
-from vawg_opendata.statistics.periods import financial_year, month_codelist, months_between, period_months, year_codelist
+from vawg_opendata.schemas.months import months_between
+from vawg_opendata.statistics.periods import financial_year, month_codelist, period_months, year_codelist
 
 MONTHS = months_between("2001-11", "2029-02")
 ranges = st.tuples(st.sampled_from(MONTHS), st.sampled_from(MONTHS)).filter(lambda pair: pair[0] <= pair[1]).map(lambda pair: months_between(*pair))

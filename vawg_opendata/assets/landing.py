@@ -14,7 +14,7 @@ from vawg_opendata.assets.resources import OWNERS, RunSettings
 GROUP = "landing"
 
 DESCRIPTIONS = {
-    "crime_extract": "Record-level extract of the force's crime system: manifest and one file per table.",
+    "crime_extract": "Record-level extract of the force's crime system: manifest and one file per table, or per table and month.",
     "mps_vawg_dashboard": "The Met's VAWG dashboard data, offences and victims, in every vintage at hand.",
     "mps_homicide": "The Met's homicide victims and accused, in every vintage at hand.",
     "police_uk": "data.police.uk street files, by month.",

@@ -17,8 +17,10 @@ from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.problems import RunError
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.products.declaration import MONTH
+from vawg_opendata.schemas import TableSchema
+from vawg_opendata.schemas.crime_extract import RECORDS as EXTRACT
 from vawg_opendata.schemas.street import STREET_CRIMES
-from vawg_opendata.sources import police_uk
+from vawg_opendata.sources import crime_extract, police_uk
 from vawg_opendata.statistics import FACTS
 
 warnings.filterwarnings("ignore", message=".*backfill_policy.*", category=dg.BetaWarning)  # the policy is what one run of many periods needs
@@ -28,7 +30,8 @@ MONTHS = dg.MonthlyPartitionsDefinition(start_date="2010-12", fmt="%Y-%m", timez
 YEARS = dg.TimeWindowPartitionsDefinition(start="2003", fmt="%Y", cron_schedule="0 0 1 1 *", timezone="Europe/London")
 """From the first year of the homicide series on."""
 
-STREET = dg.AssetKey(["months", "street_crimes"])
+READ = {police_uk.NAME: dg.AssetKey(["months", "street_crimes"]), crime_extract.NAME: dg.AssetKey(["months", "crime_extract"])}
+"""By source that may be delivered by month, the asset of its records by month."""
 SCHEMA_CHECK = "schema"
 
 
@@ -41,40 +44,47 @@ KEYS = {name: dg.AssetKey(["months" if _partitions(product) is MONTHS else "year
 """By product that counts, the asset of its counts by period."""
 
 
-@dg.asset(
-    key=STREET,
-    deps=[landing.KEYS[police_uk.NAME]],
-    partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    description="Street-level crimes of a month as records: of the files of that month alone. Read again only when they, or the code, have changed.",
-    group_name="records",
-    owners=OWNERS,
-    kinds={"duckdb", "parquet"},
-    metadata={COLUMN_SCHEMA: column_schema(STREET_CRIMES)},
-    check_specs=[
-        dg.AssetCheckSpec(SCHEMA_CHECK, asset=STREET, blocking=True, description="Types, codes, ranges and keys as declared, in every month of the run.")
-    ],
-)
-def street_months(context: dg.AssetExecutionContext, settings: RunSettings) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-    """Read the months of the run, and judge them."""
-    if not flow.landing_folder(settings.settings).is_dir():
-        raise RunError("There is no landing folder. Give one (VAWG_LANDING), or materialise the assets of the group landing first, for the sample.")
-    kept, read = flow.read_months(settings.settings, police_uk.NAME, context.partition_keys)
-    failures: dict[tuple[str, str], int] = {}
-    for month in context.partition_keys:
-        metadata: dict[str, object] = {"at_hand": month in read}
-        if month in read:
-            accounts = kept.accounts(month)
-            metadata |= {
-                ROW_COUNT: sum(account.rows_accepted for account in accounts),
-                "rows_quarantined": sum(account.rows_quarantined for account in accounts),
-                "read": read[month],
-            }
-            for result in kept.checks(month, STREET_CRIMES.name):
-                failures[result.check, result.column] = failures.get((result.check, result.column), 0) + result.failures
-        context.add_asset_metadata(metadata, asset_key=STREET, partition_key=month)
-    yield dg.MaterializeResult(asset_key=STREET, metadata={"months": len(read), "months_read": sum(read.values())})
-    yield schema_check(STREET, SCHEMA_CHECK, [flow.CheckResult(check, column, number) for (check, column), number in failures.items()])
+def _read(source: str, description: str, main: TableSchema) -> dg.AssetsDefinition:
+    """The records of a source by month, of which `main` is the table that others hang on."""
+    key, tables = READ[source], [schema.name for schema in flow.MONTHLY[source].BY_MONTH]
+
+    @dg.asset(
+        key=key,
+        deps=[landing.KEYS[source]],
+        partitions_def=MONTHS,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=f"{description} Read again only when they, or the code, have changed.",
+        group_name="records",
+        owners=OWNERS,
+        kinds={"duckdb", "parquet"},
+        metadata={COLUMN_SCHEMA: column_schema(main)},
+        check_specs=[
+            dg.AssetCheckSpec(SCHEMA_CHECK, asset=key, blocking=True, description="Types, codes, ranges, keys and links as declared, in every month of the run.")
+        ],
+    )
+    def read(context: dg.AssetExecutionContext, settings: RunSettings) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+        if not flow.landing_folder(settings.settings).is_dir():
+            raise RunError("There is no landing folder. Give one (VAWG_LANDING), or materialise the assets of the group landing first, for the sample.")
+        kept, read = flow.read_months(settings.settings, source, context.partition_keys)
+        failures: dict[tuple[str, str], int] = {}
+        for month in context.partition_keys:
+            metadata: dict[str, object] = {"at_hand": month in read}
+            if month in read:
+                accounts = kept.accounts(month)
+                metadata |= {
+                    ROW_COUNT: sum(account.rows_accepted for account in accounts),
+                    "rows_quarantined": sum(account.rows_quarantined for account in accounts),
+                    "read": read[month],
+                }
+                for table in tables:
+                    for result in kept.checks(month, table):
+                        place = (result.check, f"{table}.{result.column}")
+                        failures[place] = failures.get(place, 0) + result.failures
+            context.add_asset_metadata(metadata, asset_key=key, partition_key=month)
+        yield dg.MaterializeResult(asset_key=key, metadata={"months": len(read), "months_read": sum(read.values())})
+        yield schema_check(key, SCHEMA_CHECK, [flow.CheckResult(check, column, number) for (check, column), number in failures.items()])
+
+    return read
 
 
 def _counts(product: Product) -> dg.AssetsDefinition:
@@ -112,4 +122,12 @@ def report(context: dg.AssetExecutionContext, key: dg.AssetKey, periods: Iterabl
             context.log_event(dg.AssetMaterialization(key, partition=period, metadata={"made_by": context.job_name}))
 
 
-PARTITIONED = [street_months, *(_counts(PRODUCTS[name]) for name in KEYS)]
+RECORDS = (
+    _read(police_uk.NAME, "Street-level crimes of a month as records: of the files of that month alone.", STREET_CRIMES),
+    _read(
+        crime_extract.NAME,
+        "Offences of the extract that were recorded in a month, and what hangs on them, as records: of the files of that month alone, where the extract is delivered by month.",
+        EXTRACT["offences"],
+    ),
+)
+PARTITIONED = [*RECORDS, *(_counts(PRODUCTS[name]) for name in KEYS)]

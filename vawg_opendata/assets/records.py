@@ -26,7 +26,7 @@ ACCOUNTING = dg.AssetKey(["records", "accounting"])
     specs=[
         dg.AssetSpec(
             KEYS[schema.name],
-            deps=[landing.KEYS[source], *([months.STREET] if source in flow.MONTHLY else [])],
+            deps=[landing.KEYS[source], *([months.READ[source]] if source in months.READ else [])],
             description=f"{schema.title}. {schema.description}",
             group_name=GROUP,
             owners=OWNERS,
@@ -64,7 +64,8 @@ ACCOUNTING = dg.AssetKey(["records", "accounting"])
 def read_records(context: dg.AssetExecutionContext, settings: RunSettings) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read every file of the landing folder, judge the records, account for all rows."""
     report = flow.read_records(settings.settings)
-    months.report(context, months.STREET, report.read)
+    for source, read in report.read.items():
+        months.report(context, months.READ[source], read)
     for name, key in KEYS.items():
         number = flow.row_count(report.tables[name]) if name in report.tables else 0
         yield dg.MaterializeResult(asset_key=key, metadata={ROW_COUNT: number, "at_hand": name in report.tables})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from vawg_opendata.problems import confine
+from vawg_opendata.record_files import record_files
 from vawg_opendata.reference import load_codelist
 from vawg_opendata.schemas.rules import literal, quoted
 from vawg_opendata.schemas.vawg_records import POOL_TABLES, Part
@@ -136,12 +137,13 @@ class Cases:
     def __init__(self, records: Path, after: str, last: str) -> None:
         self.connection = duckdb.connect()
         confine(self.connection, records)
-        newest = f"(SELECT max(vintage) FROM read_parquet({literal(str(records / 'extract_offences.parquet'))}))"
+        files = record_files(records)
+        lies = {name: f"read_parquet([{', '.join(literal(str(path)) for path in files[f'extract_{name}'])}])" for name in TABLES}
+        newest = f"(SELECT max(vintage) FROM {lies['offences']})"
         for name in TABLES:
-            path = literal(str(records / f"extract_{name}.parquet"))
             within = f"recorded_month > {literal(after)} AND recorded_month <= {literal(last)}"
             counted = "".join(f", {_fact(one)} AS counted_{one}" for one in _OF_AN_OFFENCE) if name == "offences" else ""
-            self.connection.execute(f"CREATE VIEW {name} AS SELECT *{counted} FROM read_parquet({path}) WHERE vintage = {newest} AND {within}")
+            self.connection.execute(f"CREATE VIEW {name} AS SELECT *{counted} FROM {lies[name]} WHERE vintage = {newest} AND {within}")
 
     def __enter__(self) -> "Cases":
         return self

@@ -71,7 +71,7 @@ def _lacking(extract: Path) -> str:
     manifest = crime_extract_manifest.load(extract, crime_extract.NAME)
     if isinstance(manifest, list):
         return "the manifest of the extract is not there, or not whole"
-    missing = [name for name in manifest.files.values() if not (extract / name).is_file()]
+    missing = [name for name in manifest.named if not (extract / name).is_file()]
     return f"{crime_extract.NAME}/{missing[0]}, which the manifest names, is not there" if missing else ""
 
 

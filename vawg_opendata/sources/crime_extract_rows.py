@@ -38,8 +38,8 @@ def parsed(table: TableSchema, staged: str) -> str:
     return f"SELECT source_row, {values}, COLUMNS('raw_.*') FROM (SELECT source_row, {texts} FROM {staged})"
 
 
-def rules(table: TableSchema, period: tuple[str, str]) -> list[Rule]:
-    """The rules of a table in the order in which they are tried; `period` is its first and last month, `2014-01`."""
+def rules(table: TableSchema, first: str, last: str) -> list[Rule]:
+    """The rules of a table in the order in which they are tried; `first` and `last` are SQL for the months, `2014-01`, between which a row must be recorded."""
     found = []
     for field in table.fields:
         name = quoted(field.name)
@@ -49,7 +49,7 @@ def rules(table: TableSchema, period: tuple[str, str]) -> list[Rule]:
         Rule(rule.column, rule.broken, _reason(table.field(rule.column), rule.check)) for rule in row_rules(table) if rule.check != _CODED
     ]
     if "recorded_date" in table.names:
-        outside = f"strftime(recorded_date, '%Y-%m') NOT BETWEEN {literal(period[0])} AND {literal(period[1])}"
+        outside = f"strftime(recorded_date, '%Y-%m') NOT BETWEEN {first} AND {last}"
         found.append(Rule("recorded_date", outside, "recorded outside the period that the manifest states"))
     if {"ward_code", "borough_code", "bcu_code"} <= set(table.names):
         found.append(Rule("ward_code", f"{_parent('ward', 'ward_code')} <> borough_code", "the ward is not in the borough"))

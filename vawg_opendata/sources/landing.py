@@ -7,7 +7,7 @@ modules, whose common protocol the package's docstring states.
 import contextlib
 import difflib
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -15,17 +15,15 @@ from types import ModuleType
 from duckdb import DuckDBPyConnection
 
 from vawg_opendata.problems import Accounting, LandingError, Problem, Quarantine
-from vawg_opendata.schemas import TableSchema
-from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_vawg_dashboard, police_uk, population
 from vawg_opendata.sources.files import Discovery, LandingFile
 from vawg_opendata.sources.known import KnownFiles
-from vawg_opendata.sources.months import Months, by_month
+from vawg_opendata.sources.months import Aside, Months, by_month
 from vawg_opendata.sources.tabular import SPILL, connect
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
-MONTHLY: dict[ModuleType, tuple[TableSchema, ...]] = {police_uk: (STREET_CRIMES, STREET_COVERAGE)}
-"""The sources whose files are each of one month, which are kept by month (`months`), and their tables."""
+MONTHLY: tuple[ModuleType, ...] = (crime_extract, police_uk)
+"""The sources that may be delivered by month, and are then kept by month (`months`)."""
 BESIDE = {module.NAME: module for module in (boundaries, population)}  # folders without records, which maps and rates need
 LOOKUPS = (police_uk.GEOGRAPHY,)  # folders beside the sources that they may consult
 SAMPLE_FILE = "sample.json"  # in a folder that the sample generator made: everything beside it is made up
@@ -48,14 +46,14 @@ class Survey:
 class LandingReport:
     """What `read_landing` wrote: the Parquet file of each record table, the accounts, and the problems that did not stop it.
 
-    Of a table that is kept by month the path is a pattern for its files; `read` are the months that had to be read.
+    Of a table that is kept by month the path is a pattern for its files; `read` are the months that had to be read, by source.
     """
 
     tables: dict[str, Path]
     accounting: Accounting
     problems: tuple[Problem, ...]
     files: tuple[LandingFile, ...] = field(default=())
-    read: tuple[str, ...] = field(default=())
+    read: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> dict[str, int]:
@@ -121,7 +119,11 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
 
         def discover(source: ModuleType, folder: Path) -> Discovery:
             connection = connections[source.NAME] = stack.enter_context(connect(spill))
-            return monthly[source].discover(folder, connection) if source in monthly else source.discover(folder, connection)
+            if source not in monthly or not source.is_by_month(folder):
+                return source.discover(folder, connection)
+            rest = source.discover_rest(folder, connection)
+            found = monthly[source].discover(folder, stack.enter_context(connect(spill)))
+            return Discovery((*rest.files, *found.files), (*rest.problems, *found.problems))
 
         found = _survey(landing, discover)
         if found.blocking:
@@ -134,16 +136,15 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
         quarantine, accounting = Quarantine(work / "quarantine"), Accounting()
         tables: dict[str, Path] = {}
         for source in SOURCES:
-            files = [file for file in found.files if file.source == source.NAME]
+            files = [file for file in found.files if file.source == source.NAME and (source not in monthly or file not in monthly[source].files)]
+            if files:
+                tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
             if source in monthly:
                 monthly[source].kept.forget_others(monthly[source].months)
-            if files and source in monthly:
-                tables |= monthly[source].read(connections[source.NAME], work, accounting)
-            elif files:
-                tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
+                tables |= monthly[source].read(work, accounting)
     accounting.write(work / "accounting.json")
     known.keep(others=False)
-    read = tuple(month for source in monthly.values() for month in source.changed)
+    read = {source.NAME: tuple(reading.changed) for source, reading in monthly.items()}
     return LandingReport(tables, accounting, found.problems, found.files, read)
 
 
@@ -155,7 +156,7 @@ def read_months(landing: Path, work: Path, source: ModuleType, months: Collectio
     """
     kept = Months(work, source)
     folder = landing / source.NAME
-    if not folder.is_dir():
+    if not folder.is_dir() or not source.is_by_month(folder):
         return kept, {}
     _make_private(work)
     with connect(work) as connection:
@@ -165,7 +166,7 @@ def read_months(landing: Path, work: Path, source: ModuleType, months: Collectio
         if any(problem.blocking for problem in found.problems):
             raise LandingError(problem for problem in found.problems if problem.blocking)
         known.require_unchanged([file for file in found.files if file not in reading.as_kept])
-        reading.keep(connection)
+        reading.keep()
         known.keep(others=True)
     return kept, {month: month in reading.changed for month in reading.months}
 
@@ -178,34 +179,60 @@ class _Monthly:
         self.months: dict[str, list[LandingFile]] = {}
         self.changed: list[str] = []
         self.problems: list[Problem] = []
+        self._stated: dict[str, str] = {}
+        self._aside: dict[str, Aside] = {}
 
     def discover(self, folder: Path, connection: DuckDBPyConnection, months: Collection[str] | None = None) -> Discovery:
         """As the source's own, of these months (all), without reading the rows of those that are kept."""
         source = self.kept.source
+        self._connection = connection
         files, problems = source.find(folder, months, self.known.examine)
+        self._stated = source.stated(folder)
         self.months = by_month(source, files)
-        self.changed = self.kept.changed(self.months)
-        if self.changed:
-            fresh = {file.file: file for month in self.changed for file in self.months[month]}
-            self.problems = source.prepare(connection, list(fresh.values()))
+        self.changed = self.kept.changed(self.months, self._stated)
+        if not source.MONTH_KEYS or not any(problem.blocking for problem in problems):  # linked tables cannot be judged when one is missing
+            self._prepare()
         known = self.kept.problems([month for month in self.months if month not in self.changed])
         return Discovery(tuple(files), (*problems, *self.problems, *known))
+
+    def _prepare(self) -> None:
+        """Judge the months that have changed, and those that clash with them, or with others than before, until it is known which do."""
+        source = self.kept.source
+        while True:
+            if self.changed:
+                fresh = {file.file: file for month in self.changed for file in self.months[month]}
+                self.problems = source.prepare(self._connection, list(fresh.values()), self._aside)
+            if not source.MONTH_KEYS or any(problem.blocking for problem in self.problems):
+                return
+            others = [month for month in self.months if month not in self.changed]
+            found = source.clashes(self._connection, bool(self.changed), [self.kept.keys(month) for month in others])
+            stale = [month for month in others if found.get(month, {}) != self.kept.aside(month)]
+            before, self._aside = self._aside, found
+            self.changed = sorted({*self.changed, *stale})
+            if not stale and all(found.get(month) == before.get(month) for month in self.changed):
+                return
+
+    @property
+    def files(self) -> set[LandingFile]:
+        """All files of the months."""
+        return {file for files in self.months.values() for file in files}
 
     @property
     def as_kept(self) -> set[LandingFile]:
         """The files of which nothing is read, because all their months are kept."""
-        read = {file for month in self.changed for file in self.months[month]}
-        return {file for files in self.months.values() for file in files} - read
+        return self.files - {file for month in self.changed for file in self.months[month]}
 
-    def keep(self, connection: DuckDBPyConnection) -> None:
+    def keep(self) -> None:
         """Keep the months that have changed."""
         if self.changed:
-            self.kept.read(connection, {month: self.months[month] for month in self.changed}, self.problems, MONTHLY[self.kept.source])
+            self.kept.read(self._connection, {month: self.months[month] for month in self.changed}, self._stated, self._aside, self.problems)
 
-    def read(self, connection: DuckDBPyConnection, work: Path, accounting: Accounting) -> dict[str, Path]:
+    def read(self, work: Path, accounting: Accounting) -> dict[str, Path]:
         """All months as the records of a run, in the accounts and the quarantine too."""
-        self.keep(connection)
-        return self.kept.assemble(connection, self.months, work, accounting)
+        if not self.months:
+            return {}
+        self.keep()
+        return self.kept.assemble(self._connection, self.months, work, accounting)
 
 
 def _make_private(work: Path) -> None:

@@ -23,7 +23,7 @@ beside them (other forces, outcomes, stop and search) is reported and not read.
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +72,10 @@ LAYOUTS = (
 )
 LOOKUP = Layout("the lookup of LSOA 2011 to LSOA 2021", "lookup", ("LSOA11CD", "LSOA21CD"))
 GEOGRAPHY = "geography"  # the folder of lookups beside those of the sources
+BY_MONTH = (STREET_CRIMES, STREET_COVERAGE)
+MONTH_KEYS = ""  # a crime identifier may be used again
+EDITIONS = False
+DATED = True
 FORCES = ("metropolitan", "city-of-london")
 _STAGED = ("Crime ID", "Month", "Reported by", "LSOA code", "LSOA name", "Crime type")
 _NAME = re.compile(r"(\d{4}-\d{2})-([a-z-]+?)-(street|outcomes|stop-and-search)(-[\w-]+)?\.csv", re.IGNORECASE)
@@ -81,7 +85,7 @@ _LSOA = re.compile(r"[EWSN]\d{8}|95[A-Z]{2}\d{2}[A-Z]\d")
 def discover(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
     """The street files and lookups of a folder (and of `geography` beside it) and all that is wrong with them."""
     files, problems = find(folder)
-    return Discovery(tuple(files), (*problems, *prepare(connection, files)))
+    return Discovery(tuple(files), (*problems, *prepare(connection, files, {})))
 
 
 def read(
@@ -116,6 +120,21 @@ def find(
             else:
                 problems += result
     return files, problems + _twice(files)
+
+
+def is_by_month(folder: Path) -> bool:
+    """True: the archive has a folder for each month."""
+    return True
+
+
+def discover_rest(folder: Path, connection: duckdb.DuckDBPyConnection) -> Discovery:
+    """Nothing: all of it comes by month."""
+    return Discovery((), ())
+
+
+def stated(folder: Path) -> dict[str, str]:
+    """Nothing: all that is known of a month is in its files."""
+    return {}
 
 
 def month_of(file: LandingFile) -> str:
@@ -171,8 +190,9 @@ def _force_and_month(file: LandingFile) -> tuple[str, str]:
     return parts[2].lower(), parts[1]
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
-    """Makes `coded` (in `good` the rows that can be used, as small as they can be held; in `bad` the others)."""
+def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], aside: Mapping[str, object]) -> list[Problem]:
+    """Makes `coded` (in `good` the rows that can be used, as small as they can be held; in `bad` the others). No rows clash with those of other
+    months: `aside` is empty."""
     street = [file for file in files if file.kind == "street"]
     problems = stage(connection, street, _STAGED)
     problems += _reference(connection, street, [file for file in files if file.kind == "lookup"])

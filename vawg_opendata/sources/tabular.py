@@ -32,6 +32,9 @@ DAMAGED = "The file is damaged and cannot be read to its end. Copy or download i
 CHUNK = 8 * 1024 * 1024
 LONGEST_HEADER = 64 * 1024
 SPILL = ".vawg-"  # how the names of folders of `connect` begin
+APART = 1 << 40  # more rows than a file has: between the numbers of the rows of one file and those of the next, where these are told apart
+ROW, FILE = f"(source_row & {APART - 1})", f"(source_row // {APART})"
+"""SQL: the row in its file, and the place of its file among those staged, of rows that are numbered apart."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,13 @@ def connect(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], columns: Sequence[str]) -> list[Problem]:
+def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], columns: Sequence[str], *, apart: bool = False) -> list[Problem]:
     """Makes the view `staged` of all rows of some files, and the table `malformed` of the rows of the wrong length.
 
     `staged` has source_file, part (sheet or ''), source_row (1-based) and, as text and NULL where blank, each column of
     `columns` by its `identifier`; `sizes` has source_file, rows; `malformed` has source_file, part, source_row, record. A file
-    that cannot be read to its end, or has no rows, comes back as a blocking problem, the former without its rows.
+    that cannot be read to its end, or has no rows, comes back as a blocking problem, the former without its rows. With `apart` the rows of `staged`
+    are numbered through all files, those of each from `APART` times its place on (`ROW`, `FILE`).
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE malformed (source_file VARCHAR, part VARCHAR, source_row BIGINT, record VARCHAR)")
     connection.execute("CREATE OR REPLACE TEMP TABLE sizes (source_file VARCHAR, rows BIGINT)")
@@ -153,9 +157,9 @@ def stage(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], c
     for number, file in enumerate(files):
         try:
             if file.format == "csv":
-                rows, selects = _csv(connection, file, columns)
+                rows, selects = _csv(connection, file, columns, number * APART * apart)
             elif file.format == "parquet":
-                rows, selects = _parquet(connection, file, columns)
+                rows, selects = _parquet(connection, file, columns, number * APART * apart)
             else:
                 rows, selects = _workbook(connection, file, columns, number)
         except (duckdb.Error, workbook.WorkbookError) as error:
@@ -302,10 +306,10 @@ def _select(file: LandingFile, header: Sequence[str], columns: Sequence[str], pa
         else f'NULL::VARCHAR AS "{identifier(column)}"'
         for column in columns
     )
-    return f"SELECT {quote(file.name)} AS source_file, {part} AS part, {row}::BIGINT AS source_row, {text} FROM {origin}"
+    return f"SELECT {quote(file.name)} AS source_file, {part} AS part, ({row})::BIGINT AS source_row, {text} FROM {origin}"
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> tuple[int, list[str] | Problem]:
+def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], before: int) -> tuple[int, list[str] | Problem]:
     header = examine_header(file.path)
     known = {fold(column): identifier(column) for column in file.layout.columns}
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
@@ -327,11 +331,11 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
         return rows, Problem(file=file.file, kind="csv", message=message, row=quotes - 1 or None)
     bad = connection.execute(f"SELECT source_row FROM malformed WHERE source_file = {name} ORDER BY 1").fetchall()
     if not bad:
-        return rows, [_select(file, header, columns, "''", "row_number() OVER ()", f"{origin})")]
+        return rows, [_select(file, header, columns, "''", f"{before} + row_number() OVER ()", f"{origin})")]
     # Rows are numbered as in the file: the k-th good row comes after all bad rows with fewer than k good ones before them.
-    before = [row - position for position, (row,) in enumerate(bad)]
+    goods = [row - position for position, (row,) in enumerate(bad)]
     numbered = f"(SELECT *, row_number() OVER () AS good FROM {origin}, ignore_errors=true))"
-    row = f"(good + len(list_filter({before}::BIGINT[], lambda goods: goods <= good)))"
+    row = f"{before} + (good + len(list_filter({goods}::BIGINT[], lambda goods: goods <= good)))"
     return rows + len(bad), [_select(file, header, columns, "''", row, numbered)]
 
 
@@ -341,7 +345,7 @@ def examine_header(path: Path) -> tuple[str, ...]:
         return tuple(next(csv.reader(file), ()))
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str]) -> tuple[int, list[str]]:
+def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], before: int) -> tuple[int, list[str]]:
     origin = f"read_parquet({quote(plain(file.path))}, file_row_number=true)"
     header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(file.path))})").fetchall()]
     names = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" AS "{identifier(column)}"' for column in header)
@@ -350,7 +354,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: 
     values = ", ".join(f'"{identifier(column)}"' for column in header)
     rows = connection.execute(f"SELECT count(*), bit_xor(hash({values})) FROM {origin}").fetchall()[0][0]
     part = '"sheet"' if "sheet" in map(identifier, header) else "''"
-    return rows, [_select(file, header, columns, part, "file_row_number + 1", origin)]
+    return rows, [_select(file, header, columns, part, f"{before} + file_row_number + 1", origin)]
 
 
 def _workbook(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], number: int) -> tuple[int, list[str]]:

@@ -12,6 +12,7 @@ import duckdb
 
 from vawg_opendata.problems import Problem
 from vawg_opendata.reference import fold, load_crosswalk
+from vawg_opendata.sources.tabular import ROW
 
 LISTED = 50  # distinct words of one column that are listed one by one; more are summed up
 
@@ -89,7 +90,7 @@ def unknown(
         return []  # spares a pass over the files
     names = ", ".join(f"staged.{name}" for name in columns)
     found = connection.execute(
-        f"""SELECT source_file, staged.part, {names}, min(source_row), count(*) FROM staged {join(columns, table)}
+        f"""SELECT source_file, staged.part, {names}, min({ROW}), count(*) FROM staged {join(columns, table)}
         WHERE {table}.code IS NULL AND ({where}) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
     message = f"This category is not known. {advice}"

@@ -16,8 +16,8 @@ from vawg_opendata.problems import confine
 from vawg_opendata.products.declaration import YEAR
 from vawg_opendata.record_files import record_files
 from vawg_opendata.reference import CodeList
+from vawg_opendata.schemas.months import months_between
 from vawg_opendata.statistics.facts import Fact
-from vawg_opendata.statistics.periods import months_between
 
 
 class StatisticsError(ValueError):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from vawg_opendata.products.declaration import MONTH, YEAR
 from vawg_opendata.reference import TOTAL, CodeList
+from vawg_opendata.schemas.months import months_between
 
 POOLED_FROM = 2003  # the first year of the homicide series; blocks never move, so that a pooled count stays comparable
 POOLED_YEARS = 5
@@ -17,12 +18,6 @@ MONTHS_OF_A_YEAR = 12
 WHOLE = ("year", "financial_year")
 """The levels of codes that stand for as many months, once all are covered."""
 MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-
-
-def months_between(first: str, last: str) -> tuple[str, ...]:
-    """All months `YYYY-MM` from `first` to `last`, both included. Empty when `last` is before `first`."""
-    start, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
-    return tuple(f"{index // 12}-{index % 12 + 1:02}" for index in range(start, end + 1))
 
 
 def financial_year(month: str) -> str:
