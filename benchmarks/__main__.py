@@ -26,7 +26,7 @@ def main() -> int:
     """Measure the parts asked for and print one JSON document."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--part", choices=PARTS, help="measure this part only")
-    parser.add_argument("--records", type=int, default=1_000_000, help="flow, months: size of the synthetic extract")
+    parser.add_argument("--records", type=int, default=1_000_000, help="flow: size of the synthetic extract")
     parser.add_argument("--landing", type=Path, help="flow: a landing folder to measure instead of a synthetic extract")
     parser.add_argument("--large", action="store_true", help="months: on to the release; growth: also tables of 30,000 to 500,000 cells; records: also ten million")
     parser.add_argument("--peer", type=Path, help="tables, growth: an interpreter that has pytauargus (default: no peer)")
@@ -40,7 +40,7 @@ def main() -> int:
             return 1
         figures |= {"records": options.records, "landing": bool(options.landing), "steps": steps}
     if options.part in (None, "months"):
-        figures["a month more"] = months.measure(options.records, options.large)
+        figures["a month more"] = months.measure(options.large)
     if options.part in (None, "tables"):
         figures["tables"] = tables.measure(peer)
     if options.part in (None, "growth"):

@@ -1,7 +1,7 @@
 """What a month more costs, beside making everything again: reading, judging, counting and putting together, up to the statistics.
 
-The archive of data.police.uk is delivered by month, so that only the newest is read; an extract is one file for all months, read
-whole, of which only the months that differ are counted again. Processor seconds, each run in a process of its own, which loads
+The archive of data.police.uk is delivered by month, and an extract may be, so that only the newest is read; an extract that is delivered whole is read whole,
+and only the months that differ are counted again. Processor seconds, each run in a process of its own, which loads
 libraries and lists too; starting Python and importing our own code is not in them.
 
 The archive is made as dense as `DENSITIES` by repeating the sample's crimes under other numbers: the parts that do not grow with it
@@ -9,6 +9,7 @@ would otherwise hide what a month costs. What comes after the statistics, protec
 month (`--part months --large`).
 """
 
+import json
 import math
 import multiprocessing
 import shutil
@@ -21,11 +22,11 @@ from pathlib import Path
 import duckdb
 
 from vawg_opendata.settings import Settings
-from vawg_opendata.sources import known, police_uk
+from vawg_opendata.sources import crime_extract, crime_extract_manifest, known, police_uk
 
 FIRST, LAST, MONTHS = "2014-01", "2026-02", 146
 DENSITIES = (4_100, 20_000)
-"""Crimes a month in the archive."""
+"""Crimes a month in the archive, and victims a month in an extract."""
 SAMPLE = 20_000
 """Records that an archive is made dense from."""
 
@@ -46,11 +47,23 @@ def _archive(folder: str, density: int, answer: SimpleQueue) -> None:
     answer.put(None)
 
 
-def _extract(folder: str, records: int, answer: SimpleQueue) -> None:
+def _extract(folder: str, density: int, answer: SimpleQueue) -> None:
+    """An extract of so many victims a month, delivered by month (`landing`), the same without the newest, and the same delivered whole (`whole`)."""
     from vawg_opendata.sample import generate
+    from vawg_opendata.sample.by_month import by_month
 
-    generate(records, 1, Path(folder, "landing"), first=FIRST, last=LAST, street_months=1)
-    shutil.rmtree(Path(folder, "landing", police_uk.NAME))
+    generate(density * MONTHS, 1, Path(folder, "whole"), first=FIRST, last=LAST, street_months=1)
+    shutil.rmtree(Path(folder, "whole", police_uk.NAME))
+    shutil.copytree(Path(folder, "whole"), Path(folder, "landing"))
+    extract = Path(folder, "landing", crime_extract.NAME)
+    by_month(extract)
+    manifest = extract / crime_extract_manifest.FILE
+    shutil.copy(manifest, folder)
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    del document["months"][LAST]
+    document["periods"]["offences"]["to"] = max(document["months"])
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    (extract / LAST).rename(Path(folder, LAST))
     answer.put(None)
 
 
@@ -111,8 +124,8 @@ def _run(step: Callable[..., None], *arguments: object) -> object:
     return answer.get()
 
 
-def _settings(folder: str, name: str) -> Settings:
-    return Settings(landing=Path(folder, "landing"), work=Path(folder, name), published=Path(folder, f"{name}-published"))
+def _settings(folder: str, name: str, landing: str = "landing") -> Settings:
+    return Settings(landing=Path(folder, landing), work=Path(folder, name), published=Path(folder, f"{name}-published"))
 
 
 def _one_more(density: int, release: bool) -> dict:
@@ -136,11 +149,27 @@ def _one_more(density: int, release: bool) -> dict:
     return told
 
 
-def measure(records: int, large: bool) -> dict:
-    """The figures; `records` is the size of the extract. `large` goes on to the release of what was counted."""
-    figures: dict = {"months": MONTHS, "archive, by crimes a month": {density: _one_more(density, large) for density in DENSITIES}}
+def _one_more_of_extract(density: int) -> dict:
     with tempfile.TemporaryDirectory(prefix="vawg-bench-") as folder:
-        _run(_extract, folder, records)
-        told = {"from nothing": _run(_statistics, _settings(folder, "work")), "the same again, nothing changed": _run(_statistics, _settings(folder, "work"))}
-        figures["extract"] = {"records": records} | told
-    return figures
+        _run(_extract, folder, density)
+        extract = Path(folder, "landing", crime_extract.NAME)
+        settings = _settings(folder, "work")
+        time.sleep(known.RESOLUTION / 1e9 + 1)
+        told: dict = {"all but the newest month": _run(_statistics, settings)}
+        Path(folder, LAST).rename(extract / LAST)
+        Path(folder, crime_extract_manifest.FILE).replace(extract / crime_extract_manifest.FILE)
+        told["with the newest month"] = _run(_statistics, settings)
+        told["everything from nothing"] = _run(_statistics, _settings(folder, "again"))
+        told["everything from nothing, delivered whole"] = _run(_statistics, _settings(folder, "afresh", "whole"))
+        more, everything = told["with the newest month"]["all"], (told[f"everything from nothing{how}"]["all"] for how in ("", ", delivered whole"))
+        told["a month more, as a share of everything, by month and delivered whole"] = [round(more / one, 3) for one in everything]
+    return told
+
+
+def measure(large: bool) -> dict:
+    """The figures; `large` goes on to the release of what was counted."""
+    return {
+        "months": MONTHS,
+        "archive, by crimes a month": {density: _one_more(density, large) for density in DENSITIES},
+        "extract, by victims a month": {density: _one_more_of_extract(density) for density in DENSITIES},
+    }

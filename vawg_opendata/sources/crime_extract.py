@@ -47,6 +47,7 @@ __all__ = ["NAME", "clashes", "discover", "discover_rest", "find", "is_by_month"
 MONTH_KEYS = "month_keys"
 """The table of a connection with what other months may use too, once `prepare` was called; `clashes` tells what they do."""
 EDITIONS = True
+AT_ONCE = 24  # each file that is open takes memory, and a query over hundreds of them more time than its share
 DATED = False  # no row is unusable because its day is yet to come, so none becomes usable by waiting
 
 BY_MONTH = tuple(replace(schema, fields=tuple(field for field in schema.fields if field != VINTAGE)) for name, schema in RECORDS.items() if name != HOMICIDES.name)
@@ -74,10 +75,27 @@ def _discover(folder: Path, connection: duckdb.DuckDBPyConnection, *, months: bo
     files = _recognised(folder, wanted, problems, examine)
     if any(problem.blocking for problem in problems):
         return Discovery(tuple(files), tuple(problems))  # rows of linked tables cannot be judged when one is missing
-    found = prepare(connection, files, {}) if files else []
-    if files and not any(problem.blocking for problem in found) and (aside := clashes(connection, True, ())):
-        found = prepare(connection, files, aside)
-    return Discovery(tuple(files), (*problems, *found))
+    return Discovery(tuple(files), (*problems, *_judged(connection, files)))
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile]) -> list[Problem]:
+    """The problems of all files by their rows: those that are delivered whole in one go, months a few at a time."""
+    by_month: dict[str, list[LandingFile]] = {}
+    for file in files:
+        by_month.setdefault(month_of(file), []).append(file)
+    whole, months = by_month.pop("", []), sorted(by_month)
+    some = [[file for month in months[start : start + AT_ONCE] for file in by_month[month]] for start in range(0, len(months), AT_ONCE)]
+    found = []
+    for position, listed in enumerate(some):
+        found.append(prepare(connection, listed, {}))
+        connection.execute(f"CREATE TEMP TABLE every_key AS FROM {MONTH_KEYS}" if not position else f"INSERT INTO every_key FROM {MONTH_KEYS}")
+    if some and not any(problem.blocking for problems in found for problem in problems) and (aside := clashes(connection, "every_key")):
+        for position, listed in enumerate(some):
+            if any(month_of(file) in aside for file in listed):
+                found[position] = prepare(connection, listed, aside)
+    if whole:
+        found.append(prepare(connection, whole, {}))
+    return [problem for problems in found for problem in problems]
 
 
 def is_by_month(folder: Path) -> bool:

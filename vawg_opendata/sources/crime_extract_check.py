@@ -8,7 +8,6 @@ is used by several months is found by `clashes`, also beside months that were re
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 
@@ -92,16 +91,11 @@ def check(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], m
     return problems
 
 
-def clashes(connection: duckdb.DuckDBPyConnection, checked: bool, kept: Sequence[Path]) -> dict[str, dict[str, list[int]]]:
-    """The rows whose key is used in several months: of those that were `checked` on the connection, and of the files with `month_keys` of others.
+def clashes(connection: duckdb.DuckDBPyConnection, keys: str) -> dict[str, dict[str, list[int]]]:
+    """The rows whose key is used in several months, by month and table; `keys` is SQL for the `month_keys` of all months together.
 
     Only rows that break no rule use a key. Keys are told apart by a digest first, and in full where digests agree.
     """
-    parts = ["FROM month_keys"] if checked else []
-    parts += [f"FROM read_parquet([{', '.join(literal(str(path)) for path in kept)}])"] if kept else []
-    if not parts:
-        return {}
-    keys = f"({' UNION ALL '.join(parts)})"
     shared = f"""SELECT digest FROM {keys} GROUP BY "table", digest HAVING min("month") <> max("month")"""
     digests = [digest for (digest,) in connection.execute(shared).fetchall()]
     if not digests:

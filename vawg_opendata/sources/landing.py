@@ -7,7 +7,7 @@ modules, whose common protocol the package's docstring states.
 import contextlib
 import difflib
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +19,7 @@ from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_v
 from vawg_opendata.sources.files import Discovery, LandingFile
 from vawg_opendata.sources.known import KnownFiles
 from vawg_opendata.sources.months import Aside, Months, by_month
-from vawg_opendata.sources.tabular import SPILL, connect
+from vawg_opendata.sources.tabular import SPILL, connect, plain, quote
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
 MONTHLY: tuple[ModuleType, ...] = (crime_extract, police_uk)
@@ -106,8 +106,8 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
     """Reads all sources of a landing folder into `work`: `records/`, `quarantine/` and `accounting.json`.
 
     LandingError with every problem, before anything of these is written, if any file is wrong or changes under the reading. What an earlier
-    run left in these places is replaced. Months of a source that is delivered by month are kept in `months/`, and read
-    again only when they have changed. The work folder is made readable by its owner only.
+    run left in these places is replaced. Months of a source that is delivered by month are kept in `months/`, also where the run then stops for
+    another file, and read again only when they have changed. The work folder is made readable by its owner only.
     """
     spill = work if work.is_dir() else None  # the work folder, once there, is as confidential as the records
     for left in work.glob(f"{SPILL}*"):  # by a run that was killed
@@ -115,21 +115,20 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
     with contextlib.ExitStack() as stack:
         connections: dict[str, DuckDBPyConnection] = {}
         known = KnownFiles(work)
-        monthly = {source: _Monthly(Months(work, source), known) for source in MONTHLY}
+        monthly = {source: _Monthly(Months(work, source), known, work) for source in MONTHLY}
 
         def discover(source: ModuleType, folder: Path) -> Discovery:
             connection = connections[source.NAME] = stack.enter_context(connect(spill))
             if source not in monthly or not source.is_by_month(folder):
                 return source.discover(folder, connection)
             rest = source.discover_rest(folder, connection)
-            found = monthly[source].discover(folder, stack.enter_context(connect(spill)))
+            found = monthly[source].discover(folder)
             return Discovery((*rest.files, *found.files), (*rest.problems, *found.problems))
 
         found = _survey(landing, discover)
         if found.blocking:
             raise LandingError(found.blocking)
-        kept = {file for source in monthly.values() for file in source.as_kept}
-        known.require_unchanged([file for file in found.files if file not in kept])
+        known.require_unchanged([file for file in found.files if not any(file in source.files for source in monthly.values())])
         _make_private(work)
         for folder in ("records", "quarantine"):
             shutil.rmtree(work / folder, ignore_errors=True)
@@ -141,7 +140,7 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
                 tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
             if source in monthly:
                 monthly[source].kept.forget_others(monthly[source].months)
-                tables |= monthly[source].read(work, accounting)
+                tables |= monthly[source].read(accounting)
     accounting.write(work / "accounting.json")
     known.keep(others=False)
     read = {source.NAME: tuple(reading.changed) for source, reading in monthly.items()}
@@ -152,87 +151,88 @@ def read_months(landing: Path, work: Path, source: ModuleType, months: Collectio
     """Keeps some months of a source that is delivered by month; the files of others are not even opened.
 
     Returns what is kept, and for each of these months that the landing folder has, whether it had to be read. LandingError with the
-    problems of their files, before anything of them is kept.
+    problems of their files; months of which nothing is wrong may be kept by then.
     """
     kept = Months(work, source)
     folder = landing / source.NAME
     if not folder.is_dir() or not source.is_by_month(folder):
         return kept, {}
     _make_private(work)
-    with connect(work) as connection:
-        known = KnownFiles(work)
-        reading = _Monthly(kept, known)
-        found = reading.discover(folder, connection, months)
-        if any(problem.blocking for problem in found.problems):
-            raise LandingError(problem for problem in found.problems if problem.blocking)
-        known.require_unchanged([file for file in found.files if file not in reading.as_kept])
-        reading.keep()
-        known.keep(others=True)
+    known = KnownFiles(work)
+    reading = _Monthly(kept, known, work)
+    found = reading.discover(folder, months)
+    if any(problem.blocking for problem in found.problems):
+        raise LandingError(problem for problem in found.problems if problem.blocking)
+    known.keep(others=True)
     return kept, {month: month in reading.changed for month in reading.months}
 
 
 class _Monthly:
-    """The reading of a source by month: what `discover` found out is what `read` goes by."""
+    """The reading of a source by month: what `discover` keeps is what `read` puts together."""
 
-    def __init__(self, kept: Months, known: KnownFiles) -> None:
-        self.kept, self.known = kept, known
+    def __init__(self, kept: Months, known: KnownFiles, work: Path) -> None:
+        self.kept, self.known, self.work = kept, known, work
         self.months: dict[str, list[LandingFile]] = {}
         self.changed: list[str] = []
-        self.problems: list[Problem] = []
         self._stated: dict[str, str] = {}
-        self._aside: dict[str, Aside] = {}
-
-    def discover(self, folder: Path, connection: DuckDBPyConnection, months: Collection[str] | None = None) -> Discovery:
-        """As the source's own, of these months (all), without reading the rows of those that are kept."""
-        source = self.kept.source
-        self._connection = connection
-        files, problems = source.find(folder, months, self.known.examine)
-        self._stated = source.stated(folder)
-        self.months = by_month(source, files)
-        self.changed = self.kept.changed(self.months, self._stated)
-        if not source.MONTH_KEYS or not any(problem.blocking for problem in problems):  # linked tables cannot be judged when one is missing
-            self._prepare()
-        known = self.kept.problems([month for month in self.months if month not in self.changed])
-        return Discovery(tuple(files), (*problems, *self.problems, *known))
-
-    def _prepare(self) -> None:
-        """Judge the months that have changed, and those that clash with them, or with others than before, until it is known which do."""
-        source = self.kept.source
-        while True:
-            if self.changed:
-                fresh = {file.file: file for month in self.changed for file in self.months[month]}
-                self.problems = source.prepare(self._connection, list(fresh.values()), self._aside)
-            if not source.MONTH_KEYS or any(problem.blocking for problem in self.problems):
-                return
-            others = [month for month in self.months if month not in self.changed]
-            found = source.clashes(self._connection, bool(self.changed), [self.kept.keys(month) for month in others])
-            stale = [month for month in others if found.get(month, {}) != self.kept.aside(month)]
-            before, self._aside = self._aside, found
-            self.changed = sorted({*self.changed, *stale})
-            if not stale and all(found.get(month) == before.get(month) for month in self.changed):
-                return
+        self._problems: list[Problem] = []
+        self._failed: set[str] = set()
 
     @property
     def files(self) -> set[LandingFile]:
         """All files of the months."""
         return {file for files in self.months.values() for file in files}
 
+    def discover(self, folder: Path, months: Collection[str] | None = None) -> Discovery:
+        """As the source's own, of these months (all), without reading the rows of those that are kept. LandingError where a file changes meanwhile.
+
+        Months that have changed are read a few at a time, so that memory does not grow with their number, and those without a blocking problem are
+        kept. Then it is known which rows clash with other months: the months of which that is news are read once more.
+        """
+        source = self.kept.source
+        files, problems = source.find(folder, months, self.known.examine)
+        self._stated = source.stated(folder)
+        self.months = by_month(source, files)
+        self.changed = self.kept.changed(self.months, self._stated)
+        if source.MONTH_KEYS and any(problem.blocking for problem in problems):  # linked tables cannot be judged when one is missing
+            return Discovery(tuple(files), tuple(problems))
+        self._keep(self.changed, {})
+        if source.MONTH_KEYS and self.months and not self._failed:
+            with connect(self._spill) as connection:
+                listed = ", ".join(quote(plain(self.kept.keys(month))) for month in self.months)
+                clashes = source.clashes(connection, f"read_parquet([{listed}])")
+            news = [month for month in self.months if clashes.get(month, {}) != self.kept.aside(month)]
+            self.changed = sorted({*self.changed, *news})
+            self._keep(news, clashes)
+        known = self.kept.problems([month for month in self.months if month not in self._failed])
+        return Discovery(tuple(files), (*problems, *self._problems, *known))
+
+    def _keep(self, months: Sequence[str], aside: Mapping[str, Aside]) -> None:
+        """Read these months and keep them, but for those that are read together with one that has a blocking problem."""
+        source = self.kept.source
+        for start in range(0, len(months), source.AT_ONCE):
+            some = {month: self.months[month] for month in months[start : start + source.AT_ONCE]}
+            fresh = list({file.file: file for files in some.values() for file in files}.values())
+            with connect(self._spill) as connection:
+                problems = source.prepare(connection, fresh, aside)
+                if any(problem.blocking for problem in problems):
+                    self._problems += problems
+                    self._failed |= set(some)
+                    continue
+                self.known.require_unchanged(fresh)
+                _make_private(self.work)
+                self.kept.read(connection, some, self._stated, aside, problems)
+
     @property
-    def as_kept(self) -> set[LandingFile]:
-        """The files of which nothing is read, because all their months are kept."""
-        return self.files - {file for month in self.changed for file in self.months[month]}
+    def _spill(self) -> Path | None:
+        return self.work if self.work.is_dir() else None
 
-    def keep(self) -> None:
-        """Keep the months that have changed."""
-        if self.changed:
-            self.kept.read(self._connection, {month: self.months[month] for month in self.changed}, self._stated, self._aside, self.problems)
-
-    def read(self, work: Path, accounting: Accounting) -> dict[str, Path]:
+    def read(self, accounting: Accounting) -> dict[str, Path]:
         """All months as the records of a run, in the accounts and the quarantine too."""
         if not self.months:
             return {}
-        self.keep()
-        return self.kept.assemble(self._connection, self.months, work, accounting)
+        with connect(self._spill) as connection:
+            return self.kept.assemble(connection, self.months, self.work, accounting)
 
 
 def _make_private(work: Path) -> None:

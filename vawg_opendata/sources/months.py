@@ -8,6 +8,7 @@ module, which has, besides the names that all have,
     discover_rest(folder, connection)      as `discover`, of what is delivered whole beside the months
     BY_MONTH                               the tables that are delivered so, as they are kept
     DATED                                  whether a row may be set aside for a day that is yet to come
+    AT_ONCE                                how many months are read in one go
     EDITIONS                               whether all months are one edition of a series, told by the last of them
     stated(folder) -> dict                 what is said of each month elsewhere, as text: part of what it is told by
     find(folder, months, examine) -> (files, problems)
@@ -16,7 +17,7 @@ module, which has, besides the names that all have,
     prepare(connection, files, aside) -> problems
                                            what `discover` does with the rows of the files; those of `aside` clash with other months
     MONTH_KEYS                             the table of the connection in which that leaves what other months may use too ('': nothing is)
-    clashes(connection, checked, kept)     the rows that use what another month uses, by month and table
+    clashes(connection, keys)              the rows that use what another month uses, by month and table; `keys` is SQL for these tables of all months
 
 A month is `WORK/months/<source>/<month>/`: a Parquet file per record table, `quarantine.parquet`, `keys.parquet`, and `month.json` with the
 key of its files, the accounts, the problems that did not stop the run, the digests of its tables and what their checks found. The key

@@ -76,6 +76,7 @@ BY_MONTH = (STREET_CRIMES, STREET_COVERAGE)
 MONTH_KEYS = ""  # a crime identifier may be used again
 EDITIONS = False
 DATED = True
+AT_ONCE = 1000
 FORCES = ("metropolitan", "city-of-london")
 _STAGED = ("Crime ID", "Month", "Reported by", "LSOA code", "LSOA name", "Crime type")
 _NAME = re.compile(r"(\d{4}-\d{2})-([a-z-]+?)-(street|outcomes|stop-and-search)(-[\w-]+)?\.csv", re.IGNORECASE)
