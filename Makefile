@@ -35,10 +35,11 @@ test: $(INSTALLED) $(OLD_DUCKDB_INSTALLED) $(PYCANON_INSTALLED) $(TOOLS_INSTALLE
 	VAWG_OLD_DUCKDB=$(abspath $(OLD_DUCKDB)) VAWG_PYCANON=$(abspath $(PYCANON)) VAWG_TEST_TOOLS=$(abspath $(TOOLS)) \
 		$(VENV)/bin/python -m pytest --numprocesses auto $(ARGS)
 
+# Dagster would rather have `dg dev`, which starts the same processes and brings along the client of a cloud service: that advice is not shown.
 dev: $(INSTALLED)
 	mkdir -p -m 700 $(WORK) $(WORK)/dagster
 	cp vawg_opendata/assets/dagster.yaml $(WORK)/dagster/dagster.yaml
-	DAGSTER_HOME=$(abspath $(WORK))/dagster $(VENV)/bin/dagster dev --workspace workspace.yaml $(ARGS)
+	DAGSTER_HOME=$(abspath $(WORK))/dagster PYTHONWARNINGS='ignore:Function `dev_command` is superseded' $(VENV)/bin/dagster dev --workspace workspace.yaml $(ARGS)
 
 bench: $(INSTALLED) $(PEER_INSTALLED)
 	@$(VENV)/bin/python -m benchmarks --peer $(PEER)/bin/python $(ARGS)

@@ -5,14 +5,17 @@ import logging
 
 import dagster as dg
 import pytest
+import yaml
 
 from tests.alerts.servers import Mailbox, smtp, webhook
 from tests.delivery.network import free_port
+from tests.paths import REPOSITORY
 from vawg_opendata.alerts import AlertError
 from vawg_opendata.assets.alerts import failure_alerts
 from vawg_opendata.assets.resources import instance_of
 from vawg_opendata.problems import LandingError, Problem
 from vawg_opendata.settings import Settings
+from vawg_opendata.turns import PATIENCE
 
 VALUE = "Xanthippe Featherstonehaugh"
 
@@ -114,6 +117,13 @@ def test_a_channel_that_breaks_between_two_alerts_tells_none_twice(instance, mon
         tick(instance, cursor)
     letters = [content.decode() for _, _, content in mailbox.letters]
     assert len(letters) == 2 and runs[0] in letters[0] and runs[1] in letters[1]
+
+
+@pytest.mark.parametrize("settings", ["vawg_opendata/assets/dagster.yaml", "deploy/dagster.yaml"])
+def test_a_run_that_went_down_with_its_machine_ends_some_time(settings):
+    """Nobody is left to say that it failed, so Dagster goes by the time: longer than a run waits for another, and within a day."""
+    monitoring = yaml.safe_load((REPOSITORY / settings).read_text(encoding="utf-8"))["run_monitoring"]
+    assert monitoring["enabled"] and PATIENCE < monitoring["max_runtime_seconds"] < 86400
 
 
 def test_a_partition_is_told_where_it_is_a_month_and_nothing_else(instance, monkeypatch):

@@ -53,6 +53,22 @@ def test_row_counts_are_those_of_the_files(finished, settings):
     assert shown["records", "dashboard_offences_by_area"] == {"dagster/row_count": 0, "at_hand": False}
 
 
+def test_columns_can_be_followed_from_a_package_to_the_records(finished, settings):
+    """The UI shows where a column is from at the columns that it knows: each that is an origin is one of its asset's."""
+    shown = metadata_of(finished)
+    columns = {path: {column.name for column in metadata["dagster/column_schema"].columns} for path, metadata in shown.items() if "dagster/column_schema" in metadata}
+    columns |= {("records", schema.name): set(schema.names) for schemas in flow.RECORD_TABLES.values() for schema in schemas}
+    for product in PRODUCTS.values():
+        package, counted = ("packages", product.audience, product.name), ("statistics", product.name)
+        described = json.loads((flow.latest_folder(settings, product) / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+        assert columns[package] >= {f"{table['name']}.{field['name']}" for table in described if "statistics" in table for field in table["schema"]["fields"]}
+        for path in (package, counted):
+            origins = shown[path]["dagster/column_lineage"].deps_by_column
+            assert set(origins) <= columns[path]
+            assert all(dep.column_name in columns[tuple(dep.asset_key.path)] for deps in origins.values() for dep in deps)
+            assert bool(origins) == bool(product.tables)
+
+
 def test_the_accounts_shown_are_those_written(finished, settings):
     shown = metadata_of(finished)["records", "accounting"]
     written = json.loads((settings.work / "accounting.json").read_text(encoding="utf-8"))["rows"]

@@ -4,7 +4,9 @@ Belongs here: turning a declared table into a column schema, and lists of number
 not belong here: computing any of it.
 """
 
+import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import dagster as dg
 
@@ -32,6 +34,22 @@ def column_schema(schema: TableSchema) -> dg.TableSchema:
     keys = [f"primary key: {', '.join(schema.primary_key)}"] if schema.primary_key else []
     keys += [f"foreign key: {', '.join(key.fields)} of {key.table}" for key in schema.foreign_keys]
     return dg.TableSchema(columns, dg.TableConstraints(keys))
+
+
+def published_columns(folder: Path, counted: dg.AssetKey) -> dict[str, dg.TableSchema | dg.TableColumnLineage]:
+    """The columns of the tables of a package, each as `table.column`, as its descriptor declares them, and of which column of the unprotected
+    counts each is; code lists and notes are left out."""
+    descriptor = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    columns, origins = [], {}
+    for table in descriptor["resources"]:
+        if not ("statistics" in table or "records" in table):
+            continue
+        of_status = {one["status"]: one["measure"] for one in table.get("statistics", ())}
+        for field in table["schema"]["fields"]:
+            columns.append(dg.TableColumn(f"{table['name']}.{field['name']}", type=field["type"], description=field["title"]))
+            if of_status:
+                origins[columns[-1].name] = [dg.TableColumnDep(counted, f"{table['name']}.{of_status.get(field['name'], field['name'])}")]
+    return {COLUMN_SCHEMA: dg.TableSchema(columns), COLUMN_LINEAGE: dg.TableColumnLineage(origins)}
 
 
 def rows(names: Sequence[str], values: Iterable[Sequence[object]]) -> dg.MetadataValue:

@@ -10,8 +10,8 @@ from pathlib import Path
 import dagster as dg
 
 from vawg_opendata import flow
-from vawg_opendata.assets import anonymisation
-from vawg_opendata.assets.metadata import rows
+from vawg_opendata.assets import anonymisation, statistics
+from vawg_opendata.assets.metadata import published_columns, rows
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.products import PRODUCTS, Product
 from vawg_opendata.release import PublishedVersion
@@ -42,6 +42,7 @@ def _package(product: Product) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "published": True,
+                **published_columns(version.folder, statistics.KEYS[product.name]),
                 "state": version.state,
                 "version": version.version,
                 "is_new": version.is_new,

@@ -10,7 +10,7 @@ import dagster as dg
 
 from vawg_opendata import flow
 from vawg_opendata.assets import months, records
-from vawg_opendata.assets.metadata import COLUMN_LINEAGE, ROW_COUNT, rows
+from vawg_opendata.assets.metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, ROW_COUNT, rows
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.microdata.cases import TABLES
 from vawg_opendata.products import PRODUCTS, Product
@@ -86,7 +86,8 @@ def _statistics(product: Product) -> dg.AssetsDefinition:
             "sources": rows(("measure", "source"), outline.sources.items()),
             "months": f"{outline.months[0]} to {outline.months[-1]}",
             "periods_counted": len(statistics.counted),
-            COLUMN_LINEAGE: _lineage(statistics.outline),
+            COLUMN_SCHEMA: _columns(outline),
+            COLUMN_LINEAGE: _lineage(outline),
         }
         if outline.left_out:
             metadata["left_out"] = rows(("table", "reason"), outline.left_out.items())
@@ -107,6 +108,15 @@ def _reviewed(key: dg.AssetKey, name: str, findings: Sequence[str]) -> dg.AssetC
         description=f"{'; '.join(findings)}. {ASK}" if findings else "Nothing to look at.",
         metadata={"findings": len(findings)},
     )
+
+
+def _columns(outline: Outline) -> dg.TableSchema:
+    """The columns of the product's tables, each as `table.column`."""
+    columns = []
+    for table in outline.tables:
+        columns += [dg.TableColumn(f"{table.name}.{axis}", type="string", description=f"Codes of the code list {axis}.") for axis in table.axes]
+        columns.append(dg.TableColumn(f"{table.name}.{table.measure}", type="integer", description="Counts, unprotected."))
+    return dg.TableSchema(columns)
 
 
 def _lineage(outline: Outline) -> dg.TableColumnLineage:
