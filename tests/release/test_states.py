@@ -85,6 +85,8 @@ def test_two_people_who_did_not_prepare_it_approve_a_version(tmp_path, published
             approve(session, *PLACE, "bea", "again")
         with pytest.raises(ReleaseError, match="Say who you are"):
             approve(session, *PLACE, "  ", "nobody")
+        with pytest.raises(ReleaseError, match="Say why"):
+            approve(session, *PLACE, "Cid", " ")
         assert approve(session, *PLACE, "Cid", "read it").after == APPROVED
         assert not home.exists()
         release(session, session.pending(*PLACE), "Cid")
@@ -92,6 +94,7 @@ def test_two_people_who_did_not_prepare_it_approve_a_version(tmp_path, published
     assert [(entry.action, entry.who) for entry in ledger(published).entries] == [
         ("prepare", "Ann Analyst"), ("review", "Bea"), ("endorse", "Bea"), ("approve", "Cid"), ("release", "Cid"),
     ]  # fmt: skip
+    assert all(entry.at and entry.why and entry.account for entry in ledger(published).entries)
 
 
 def test_who_prepared_it_does_not_approve_it_under_a_name_that_reads_the_same(tmp_path, published):
@@ -220,8 +223,9 @@ def test_withdrawing_names_the_versions_that_quote_it(first, tmp_path, published
     prepare(tmp_path, MIXED, product=PRODUCT)
     with publishing(published) as session:
         assert withdraw(session, *PLACE, "1.0.0", "Bea", "wrong") == ["1.0.1"]
-        with pytest.raises(ReleaseError, match="Say why"):
-            withdraw(session, *PLACE, "1.0.1", "Bea", " ")
+        for who, why, words in (("Bea", " ", "Say why"), (" ", "wrong", "Say who you are")):
+            with pytest.raises(ReleaseError, match=words):
+                withdraw(session, *PLACE, "1.0.1", who, why)
 
 
 def test_a_version_whose_predecessor_was_withdrawn_meanwhile_is_not_released(first, tmp_path, published):

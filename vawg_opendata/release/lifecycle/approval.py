@@ -30,14 +30,14 @@ def review(session: Session, audience: str, product: str, who: str) -> tuple[Ent
     """Take the waiting version of a product into review, if it is not yet, and return its entry and the report on it as text."""
     entry = waiting(session, audience, product)
     if entry.after == PREPARED:
-        entry = session.record(REVIEW, *entry.key, who=_name(who), why="")
+        entry = session.record(REVIEW, *entry.key, who=named(who), why="read the report on it")
     return entry, (session.store.kept(*entry.key) / REVIEW_TEXT).read_text(encoding="utf-8")
 
 
 def approve(session: Session, audience: str, product: str, who: str, why: str) -> Entry:
     """Approve the version in review. With the last approval that it needs it is approved; before that it stays in review.
 
-    ReleaseError when the report has blockers, when `who` prepared it or has approved it already, or when the package is not the
+    ReleaseError when nothing is said of `why`, when the report has blockers, when `who` prepared it or has approved it already, or when the package is not the
     one that was prepared.
     """
     entry = waiting(session, audience, product)
@@ -47,7 +47,9 @@ def approve(session: Session, audience: str, product: str, who: str, why: str) -
         raise ReleaseError(f"{title} cannot be approved: {', '.join(blockers)}. The report says more: vawg review {product}")
     check_package(session, entry)
     history = session.ledger.since_prepared(*entry.key)
-    name = _name(who)
+    name = named(who)
+    if not why.strip():
+        raise ReleaseError("Say why, with --why: it is kept in the ledger, and is not published.")
     for earlier, words in ((PREPARE, "prepared it"), (ENDORSE, "has approved it already")):
         if any(_same(name, one.who) for one in history if one.action == earlier):
             raise ReleaseError(f"{title} cannot be approved by {name}, who {words}: it needs somebody else.")
@@ -74,7 +76,7 @@ def approve_automatically(session: Session, entry: Entry) -> Entry | None:
     if needed or blockers:
         return None
     if entry.after == PREPARED:
-        session.record(REVIEW, *entry.key, who=AUTOMATIC, why="")
+        session.record(REVIEW, *entry.key, who=AUTOMATIC, why="nobody has to approve it")
     return session.record(APPROVE, *entry.key, who=AUTOMATIC, why="made from nothing that is not public or made up, and the report has no blockers")
 
 
@@ -88,7 +90,8 @@ def check_package(session: Session, entry: Entry) -> None:
         raise ReleaseError(f"{entry.product} {entry.version} cannot be used: {wrong[0]}. Withdraw it and prepare it again.")
 
 
-def _name(who: str) -> str:
+def named(who: str) -> str:
+    """A person's name as the ledger keeps it. ReleaseError where it is none."""
     name = " ".join(who.split())
     if _same(name, "") or _same(name, AUTOMATIC):
         raise ReleaseError("Say who you are, with --who: who did what is kept in the ledger, and is not published.")

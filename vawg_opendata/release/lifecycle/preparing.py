@@ -81,7 +81,7 @@ def prepare(
         product.name,
         version,
         who=who or account(),
-        why=note,
+        why=note or (f"{built.changes.bump} change since {built.changes.since}" if built.changes.since else "first version"),
         package=package_digest(kept / "package"),
         synthetic=content.synthetic,
         release_at=at,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from vawg_opendata.release.checks.audit import audit_new
 from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.release.files import make_folder, rename_durably
-from vawg_opendata.release.lifecycle.approval import check_package
+from vawg_opendata.release.lifecycle.approval import check_package, named
 from vawg_opendata.release.lifecycle.ledger import Entry
 from vawg_opendata.release.lifecycle.preparing import PREPARATION, held_by_readers, history
 from vawg_opendata.release.lifecycle.session import Session
@@ -55,7 +55,7 @@ def release(session: Session, entry: Entry, who: str) -> Entry:
     target = session.store.visible(*entry.key)
     make_folder(target.parent)
     rename_durably(package, target)
-    entry = session.record(RELEASE, *entry.key, who=who, why="")
+    entry = session.record(RELEASE, *entry.key, who=who, why="its time has come" if entry.release_at else "it is approved")
     session.settle()
     return entry
 
@@ -107,7 +107,7 @@ def withdraw(session: Session, audience: str, product: str, version: str, who: s
         raise ReleaseError("Say why, with --why: it is published in place of the version.")
     was = entry.after
     try:
-        session.record(WITHDRAW, *entry.key, who=who, why=" ".join(why.split()))
+        session.record(WITHDRAW, *entry.key, who=named(who), why=" ".join(why.split()))
     except TransitionError as error:
         raise ReleaseError(str(error)) from None
     try:
