@@ -146,6 +146,17 @@ def test_an_unchanged_file_is_left_as_it_is_and_a_new_version_replaces_it(tmp_pa
     assert list((tmp_path / "staging").iterdir()) == []
 
 
+@pytest.mark.parametrize("left", [0, 0.5], ids=["nothing", "half of it"])
+def test_a_file_that_a_disk_has_damaged_is_written_again(published, database, left, tmp_path):
+    copy = shutil.copytree(published, tmp_path / "published")
+    path = copy / "datastore" / "vawg.duckdb"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(left * len(whole))])
+    assert combine(copy) == [path]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute(f"FROM {TABLE} ORDER BY ALL").fetchall() == database.execute(f"FROM {TABLE} ORDER BY ALL").fetchall()
+
+
 def test_partners_find_the_public_products_and_the_public_nothing_of_theirs(tmp_path):
     published = tmp_path / "published"
     release(tmp_path, published, MIXED)

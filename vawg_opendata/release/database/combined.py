@@ -20,6 +20,7 @@ from vawg_opendata.release.checks.loading import DEFAULT_AUDIENCE
 from vawg_opendata.release.database.file import BLOCK_SIZE, STORAGE_VERSION, content_digest
 from vawg_opendata.release.database.queries import describing_tables, shared_macros, views_and_macros
 from vawg_opendata.release.database.rates import population_table, rate_views
+from vawg_opendata.release.files import sync
 from vawg_opendata.release.lifecycle.states import RELEASED
 from vawg_opendata.release.lifecycle.store import COMBINED, DESCRIPTOR
 from vawg_opendata.release.lifecycle.versions import latest, listed
@@ -40,11 +41,13 @@ def write_combined(published: Path, staging: Path) -> list[Path]:
             continue
         fresh, target = staging / COMBINED, published / audience / COMBINED
         _write(packages, fresh, published)
-        if target.is_file() and _offers(target) == _offers(fresh):
+        if target.is_file() and _is_sound(target) and _offers(target) == _offers(fresh):
             fresh.unlink()
         else:
             fresh.chmod(0o644)
+            sync(fresh)
             os.replace(fresh, target)
+            sync(target.parent)
         written.append(target)
     return written
 
@@ -52,6 +55,15 @@ def write_combined(published: Path, staging: Path) -> list[Path]:
 def schema_of(product: str) -> str:
     """The name of a product's schema in the file."""
     return product.replace("-", "_")
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether DuckDB reads a file to its end. One that a disk has damaged is written again like any other that is not as it should be."""
+    try:
+        content_digest(path)
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _offers(path: Path) -> tuple[str, list]:
