@@ -1,5 +1,6 @@
 """What an operator finds in the UI before anything has run: the graph, explained, in the order of the flow."""
 
+import dagster as dg
 import pytest
 
 from tests.assets.graph import SNAPSHOT, described
@@ -76,6 +77,15 @@ def test_the_job_materialises_everything_that_does_not_come_in_periods_and_other
     periods = {asset.key for asset in PARTITIONED}
     assert made["publish"] == set(KEYS) - periods
     assert made["months"] | made["years"] == periods and not made["months"] & made["years"]
+
+
+@pytest.mark.parametrize(("name", "period"), [("months", "2024-01"), ("years", "2024")])
+def test_a_backfill_takes_one_process_unless_it_asks_for_more(name, period):
+    """It can ask, because the job has no configuration of its own: Dagster refuses a backfill with another."""
+    job = defs.resolve_job_def(name)
+    asked = (None, {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}})
+    assert [next(iter(dg.validate_run_config(job, one)["execution"]["in_process_or_multi"])) for one in asked] == ["in_process", "multiprocess"]
+    assert job.partitioned_config.get_run_config_for_partition_key(period) == {}
 
 
 def test_the_graph_is_as_its_text_says():

@@ -16,7 +16,13 @@ from vawg_opendata.release.errors import ReleaseError
 from vawg_opendata.settings import Settings
 
 PUBLISH = "publish"
-_IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
+_WAYS = dg.Selector({way: dg.Field(dg.Permissive(), is_required=False) for way in ("in_process", "multiprocess")})
+PERIODS_EXECUTOR = dg.multi_or_in_process_executor.configured(
+    lambda chosen: chosen, name="in_process_or_multi", config_schema=dg.Field(_WAYS, default_value={"in_process": {}})
+)
+"""One process unless the launchpad, or whoever launches a backfill, says `multiprocess`: then a process per asset, which pays for long ones only. It is
+the executor that has the default and not the job's configuration, because a backfill with a configuration of its own is refused where the job has one."""
+
 _PARTITIONED = dg.AssetSelection.assets(*(asset.key for asset in PARTITIONED))
 
 publish_job = dg.define_asset_job(
@@ -30,9 +36,7 @@ months_job, years_job = (
         name,
         selection=dg.AssetSelection.assets(*(asset.key for asset in PARTITIONED if asset.partitions_def is partitions)),
         description=f"The parts of the flow that come in {name}, for some or all of them: `publish` then has only to put them together.",
-        # One process unless the launchpad says `multiprocess` instead: then a process per asset, which pays for long backfills only.
-        executor_def=dg.multi_or_in_process_executor,
-        config=_IN_PROCESS,
+        executor_def=PERIODS_EXECUTOR,
     )
     for name, partitions in (("months", MONTHS), ("years", YEARS))
 )
