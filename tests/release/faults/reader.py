@@ -14,6 +14,7 @@ import duckdb
 
 _TIME = re.compile(rb"\b20\d\d-[01]\d-[0-3]\d(T[0-9:]{8}(\.\d+)?(Z|\+00:00))?\b")
 _HASH = re.compile(rb"\b[0-9a-f]{64}\b")
+_LINK = re.compile(r'(?:href|src)="(?![a-z]+:)([^"?]*)"')
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -25,6 +26,10 @@ def problems(published: Path) -> list[str]:
             json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             found.append(f"{path.name} is no JSON")
+    found += [f"{path.name} is no whole page" for path in published.rglob("*.html") if not path.read_text(encoding="utf-8").rstrip().endswith("</html>")]
+    found += [f"{path.name} leads to {link}, which is not there" for path in published.rglob("*.html") for link in _dead_links(path)]
+    for path in published.glob("*/*.duckdb"):
+        _rows(path)
     homes = [path for path in published.glob("*/*") if path.is_dir() and path.parent.name != "site"]
     for home in homes:
         for version in (path for path in home.iterdir() if path.is_dir()):
@@ -52,6 +57,12 @@ def _sums(version: Path) -> list[str]:
             with zipfile.ZipFile(found[name]) as archive:
                 lines += [f"{name} is damaged"] if archive.testzip() else []
     return lines
+
+
+def _dead_links(page: Path) -> list[str]:
+    """Addresses of a page to files beside it that are not there."""
+    links = {link.partition("#")[0] for link in _LINK.findall(page.read_text(encoding="utf-8"))}
+    return sorted(link for link in links if link and not (page.parent / link).exists())
 
 
 def _hash(data: bytes) -> str:
@@ -98,5 +109,5 @@ def untimed(said: dict[str, object]) -> dict[str, object]:
 
 def _rows(path: Path) -> list:
     with duckdb.connect(str(path), read_only=True) as connection:
-        names = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY ALL").fetchall()]
-        return [(name, connection.execute(f'FROM "{name}"').fetchall()) for name in names]
+        names = connection.execute("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
+        return [(schema, name, connection.execute(f'FROM "{schema}"."{name}"').fetchall()) for schema, name in names]

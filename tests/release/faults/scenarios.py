@@ -1,4 +1,4 @@
-"""What is disturbed: the publishing of a first version, of a second one, the approved release of one, and a withdrawal.
+"""What is disturbed: the publishing of a first version, of a second one, the approved release of one, a withdrawal, and the making of pages.
 
 A scenario starts from a folder that is copied for each disturbance, and ends, undisturbed, in what every rerun must end in.
 Everything that comes before publishing is done once. The time of all runs is the same, so that only what is meant to differ does.
@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.release.packages import INPUTS, LARGE, MIXED, PRODUCT, count, protected
+from vawg_opendata.flow import publish_pages
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import publish
 from vawg_opendata.release.lifecycle.approval import approve, review
 from vawg_opendata.release.lifecycle.releasing import release, withdraw
 from vawg_opendata.release.lifecycle.session import publishing
 from vawg_opendata.release.lifecycle.states import APPROVED, RELEASED
+from vawg_opendata.settings import Settings
 
 NOW = datetime(2026, 12, 3, 9, 30, tzinfo=UTC)
 PLACE = (PRODUCT.audience, PRODUCT.name)
@@ -38,7 +40,7 @@ class Scenario:
 def scenarios(scratch: Path) -> list[Scenario]:
     """All scenarios, with their starting folders made below `scratch`."""
     large, mixed = Publish(*_content(scratch / "large", LARGE)), Publish(*_content(scratch / "mixed", MIXED))
-    one, two, waiting = scratch / "one", scratch / "two", scratch / "waiting"
+    one, two, waiting, shown = scratch / "one", scratch / "two", scratch / "waiting", scratch / "shown"
     large(one, NOW)
     shutil.copytree(one, two)
     mixed(two, NOW)
@@ -47,11 +49,15 @@ def scenarios(scratch: Path) -> list[Scenario]:
     with publishing(waiting / "published", NOW) as session:
         review(session, *PLACE, "B. Reviewer")
         approve(session, *PLACE, "B. Reviewer", "read the report")
+    shutil.copytree(one, shown)
+    make_pages(shown, NOW)
+    mixed(shown, NOW)
     return [
         Scenario("first version", None, large),
         Scenario("next version", one, mixed),
         Scenario("approved release", waiting, release_approved),
         Scenario("withdrawal", two, take_back),
+        Scenario("pages", shown, make_pages),
     ]
 
 
@@ -86,6 +92,11 @@ def take_back(folder: Path, now: datetime) -> None:
     with publishing(folder / "published", now) as session:
         if session.ledger.last(*PLACE, "1.0.1").after == RELEASED:
             withdraw(session, *PLACE, "1.0.1", "B. Reviewer", "counts were wrong")
+
+
+def make_pages(folder: Path, now: datetime) -> None:
+    """Make the public pages and the DuckDB file of the public. They say nothing of the time at which they are made."""
+    publish_pages(Settings(published=folder / "published", work=folder / "work"))
 
 
 def begin(scenario: Scenario, folder: Path) -> None:

@@ -26,8 +26,8 @@ def test_the_reader_sees_what_is_not_whole(campaign):
 
 
 def test_a_killed_publisher_leaves_whole_versions_and_the_next_run_ends_as_if_undisturbed(campaign):
-    campaign.kills_at_changes(every=40)
-    campaign.kills_at_random(4)
+    campaign.kills_at_changes(every=60)
+    campaign.kills_at_random(3)
     assert campaign.outcome.faults == []
 
 
