@@ -335,13 +335,13 @@ class ExchangeSearch:
         return ids, signs, dims
 
     def _margin(self, dimension: str, counts: np.ndarray) -> np.ndarray:
-        """The count of each code over all else; 0 where no table shows it."""
+        """The count of each code over all else, or as much of it as tables show with fewest other dimensions; 0 where none shows it."""
         margin = np.zeros(len(self._system.hierarchies[dimension].codes))
-        grid = self._system.grids[frozenset([dimension])]
-        index = {code: i for i, code in enumerate(self._system.hierarchies[dimension].codes)}
-        for code, cell in zip(grid.codes[0], grid.ids, strict=True):
-            if cell >= 0:
-                margin[index[code]] = counts[cell]
+        grid = min((grid for key, grid in self._system.grids.items() if dimension in key), key=lambda grid: len(grid.dimensions))
+        axis = grid.dimensions.index(dimension)
+        index = [self._system.hierarchies[dimension].codes.index(code) for code in grid.codes[axis]]
+        others = tuple(i for i in range(grid.ids.ndim) if i != axis)
+        margin[index] = np.where(grid.ids >= 0, counts[grid.ids], 0).sum(axis=others)
         return margin
 
     def _local_index(self, dimension: str, codes: tuple[str, ...]) -> np.ndarray:

@@ -168,8 +168,6 @@ def _check_axes(table: Axed, hierarchies: Mapping[str, Hierarchy]) -> None:
                 f"table {table.name!r}: {overlap[0]!r} and {overlap[1]!r} of {dimension!r} count some of the same, but"
                 " the axis has no codes that say what; add the codes below them"
             )
-        if hierarchy.total not in codes:
-            raise TableError(f"table {table.name!r}: the axis {dimension!r} lacks its total {hierarchy.total!r}")
 
 
 def finest(hierarchy: Hierarchy, codes: Sequence[str]) -> list[str]:
@@ -192,9 +190,7 @@ def _number_cells(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) 
     """A dense numbering per margin class over the union of the codes that its tables use."""
     codes: dict[MarginClass, dict[str, dict[str, None]]] = {}
     for table in tables:
-        names = list(table.axes)
-        for subset in range(1 << len(names)):
-            chosen = [name for i, name in enumerate(names) if subset >> i & 1]
+        for chosen in _margin_classes(table, hierarchies):
             by_dimension = codes.setdefault(frozenset(chosen), {name: {} for name in chosen})
             for name in chosen:
                 by_dimension[name].update(
@@ -213,6 +209,14 @@ def _number_cells(tables: Sequence[Axed], hierarchies: Mapping[str, Hierarchy]) 
         for grid, place in cells[1:]:
             grid.ids[place] = cells[0][0].ids[cells[0][1]]
     return grids
+
+
+def _margin_classes(table: Axed, hierarchies: Mapping[str, Hierarchy]) -> list[list[str]]:
+    """The margin classes that a table has cells of, each with its dimensions in the table's order."""
+    names = list(table.axes)
+    always = {name for name in names if hierarchies[name].total not in table.axes[name]}
+    subsets = ([name for i, name in enumerate(names) if subset >> i & 1] for subset in range(1 << len(names)))
+    return [chosen for chosen in subsets if always.issubset(chosen)]
 
 
 def aside_cells(
@@ -246,8 +250,7 @@ def _table_ids(
     names = list(table.axes)
     ids = np.full(tuple(len(c) for c in table.axes.values()), -1, dtype=np.int64)
     inner = {n: np.array([c != hierarchies[n].total for c in table.axes[n]], dtype=bool) for n in names}
-    for subset in range(1 << len(names)):
-        chosen = [name for i, name in enumerate(names) if subset >> i & 1]
+    for chosen in _margin_classes(table, hierarchies):
         grid = grids[frozenset(chosen)]
         picks = []
         for dimension, codes in zip(grid.dimensions, grid.codes, strict=True):
@@ -281,7 +284,7 @@ def _sums(
             codes = grid.codes[axis]
             cells = np.moveaxis(grid.ids, axis, 0).reshape(len(codes), -1)
             by_code = dict(zip(codes, cells, strict=True))
-            by_code[hierarchy.total] = _margin(grid, dimension, grids[key - {dimension}])
+            by_code[hierarchy.total] = _margin(grid, dimension, grids.get(key - {dimension}))
             for (name, parent), children in hierarchy.sums.items():
                 places = np.flatnonzero(by_code[parent] >= 0) if parent in by_code else np.zeros(0, dtype=np.int64)
                 for at, members, whole in _shown(hierarchy, name, children, by_code, places):
@@ -300,13 +303,19 @@ def _sums(
     return sp.csr_array(matrix), np.concatenate(incomplete)
 
 
-def _margin(grid: Grid, dimension: str, margin: Grid) -> np.ndarray:
-    """The cells of ``margin`` at the codes of ``grid``, which has one dimension more and may show fewer codes."""
-    picks = []
-    for d, codes in zip(margin.dimensions, margin.codes, strict=True):
-        place = {code: i for i, code in enumerate(codes)}
-        picks.append(np.array([place[code] for code in grid.codes[grid.dimensions.index(d)]], dtype=np.int64))
-    return (margin.ids[np.ix_(*picks)] if picks else margin.ids).reshape(-1)
+def _margin(grid: Grid, dimension: str, margin: Grid | None) -> np.ndarray:
+    """The cells of ``margin`` at the codes of ``grid``, which has one dimension more; -1 where no table shows them."""
+    wanted = [codes for d, codes in zip(grid.dimensions, grid.codes, strict=True) if d != dimension]
+    cells = np.full([len(codes) for codes in wanted], -1, dtype=np.int64)
+    if margin is None:
+        return cells.reshape(-1)
+    here, there = [], []
+    for codes, shown in zip(wanted, margin.codes, strict=True):
+        place = {code: i for i, code in enumerate(shown)}
+        here.append([i for i, code in enumerate(codes) if code in place])
+        there.append([place[code] for code in codes if code in place])
+    cells[np.ix_(*here)] = margin.ids[np.ix_(*there)]
+    return cells.reshape(-1)
 
 
 def _shown(

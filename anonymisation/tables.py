@@ -28,7 +28,8 @@ class CountTable:
     """Unprotected counts: ``counts`` has one axis per entry of ``axes``, in its order, and no negative value.
 
     ``measure`` names what is counted and is its identity: tables with one measure publish the same thing, and are
-    protected together.
+    protected together.  An axis has the total of its dimension, or the table tells nothing over all of its codes:
+    years each by itself, say.
     """
 
     name: str

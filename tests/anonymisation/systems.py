@@ -51,7 +51,7 @@ def table(name: str, hierarchies: dict[str, Hierarchy], axes: dict[str, tuple[st
 
 @st.composite
 def linked(draw: st.DrawFn) -> tuple[list[CountTable], dict[str, Hierarchy]]:
-    """One to three linked tables over areas (two levels), offences and months, of a few dozen records."""
+    """One to three linked tables over areas (two levels), offences and months, or of a year by itself, of a few dozen records."""
     wards = draw(st.integers(1, 3))
     area = Hierarchy(
         "area",
@@ -70,6 +70,7 @@ def linked(draw: st.DrawFn) -> tuple[list[CountTable], dict[str, Hierarchy]]:
             "offence": hierarchies["offence"].codes,
             "month": hierarchies["month"].codes,
         },
+        "by_year": {"area": ("total", "A", "B"), "offence": hierarchies["offence"].codes, "month": ("FY2023",)},
     }
     names = draw(st.lists(st.sampled_from(sorted(shapes)), min_size=1, max_size=3, unique=True))
     return [table(name, hierarchies, shapes[name], records) for name in names], hierarchies

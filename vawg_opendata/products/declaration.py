@@ -63,9 +63,9 @@ class TableSpec:
     """A table wanted: one measure over some dimensions, each with the levels of its code list that appear beside the root.
 
     The order of `dimensions` is the order of the columns and, with the order of the codes, of the rows. Exactly one
-    dimension is a period. The table is built when a source offers all its dimensions. With `whole_years` a calendar or financial
-    year is in the table once all its months are covered, unless none is yet: a year that grows from version to version tells its
-    newest month by subtraction, so that much of it would have to be withheld.
+    dimension is a period. The table is built when a source offers all its dimensions. With `whole_years` its periods are the calendar or
+    financial years of which all months are covered, each by itself: a year that grows from version to version tells its newest month by
+    subtraction, as the total of all periods does, so that much of it would have to be withheld. It begins with the first whole year.
     """
 
     name: str

@@ -70,14 +70,15 @@ FROM known ORDER BY victims DESC NULLS LAST, ethnic_appearance""",
     ),
     Question(
         "Which outcomes do offences have, by ethnic appearance of the victim, with counts and 95 % intervals?",
-        "Of all victims of an ethnic appearance, the share whose offence has the outcome so far, with Wilson's interval. Many offences of recent "
-        "months have none yet, so compare within an outcome and not with other years. Where intervals overlap, a difference may be chance.",
+        "Of all victims of an ethnic appearance in the last whole financial year, the share whose offence has the outcome so far, with Wilson's interval. Many "
+        "recent offences have none yet, so compare within an outcome and not with other years. Where intervals overlap, a difference may be chance.",
         """WITH counted AS (
-    SELECT *, max(victims) FILTER (outcome_level = 'total') OVER (PARTITION BY ethnic_appearance) AS n
+    SELECT *, max(victims) FILTER (outcome_level = 'total') OVER (PARTITION BY ethnic_appearance, month) AS n
     FROM vawg_offences.v_victims_by_ethnic_appearance_and_outcome
-    WHERE ethnic_appearance_level <> 'total' AND month_level = 'total'
+    WHERE ethnic_appearance_level <> 'total' AND month_level = 'financial_year'
+    QUALIFY month = max(month) OVER ()
 )
-SELECT outcome_label AS outcome, ethnic_appearance_label AS ethnic_appearance, victims, n AS of_all, round(100 * victims / n, 1) AS percent,
+SELECT month AS year, outcome_label AS outcome, ethnic_appearance_label AS ethnic_appearance, victims, n AS of_all, round(100 * victims / n, 1) AS percent,
     round(100 * wilson(victims, n).low, 1) AS low, round(100 * wilson(victims, n).high, 1) AS high
 FROM counted JOIN vawg_offences.outcome AS list ON list.code = outcome
 WHERE outcome_level <> 'total' ORDER BY list.sort_order, victims DESC NULLS LAST, ethnic_appearance""",

@@ -146,6 +146,10 @@ def _plan(connection: duckdb.DuckDBPyConnection, product: Product, usable: list[
     coverage = {name: frozenset(covered_months(connection, fact)) for name, fact in chosen.items()}
     for name in [name for name in chosen if not coverage[name]]:
         left_out[name] = f"no file of {chosen.pop(name).source} covers a period of it"
+    for name in [name for name in chosen if product.table(name).whole_years]:
+        period, months = product.period(product.table(name)), sorted(coverage[name])
+        if not _whole_years(dimension_codelist(period, months), product.table(name), months):
+            left_out[name] = f"the files of {chosen.pop(name).source} cover no whole year of it yet"
     return _Plan(usable, sources, chosen, left_out, coverage)
 
 
@@ -258,13 +262,19 @@ def _outline(
 ) -> TableOutline:
     period = product.period(spec).name
     codelist = next(axis.kept for axis in axes if axis.dimension == period)
-    below = period_months(next(axis.full for axis in axes if axis.dimension == period), months)
-    years = [code for code in codelist.codes if spec.whole_years and codelist.level[code] in WHOLE]
-    whole = [code for code in years if len(below[code]) == MONTHS_OF_A_YEAR]
-    lacking = set(years).difference(whole) if whole else set()
-    available = tuple(code for code in codelist.codes if below[code] <= covered and code not in lacking)
-    shown = {axis.dimension: tuple(code for code in axis.kept.codes if axis.dimension != period or code not in lacking) for axis in axes}
+    full = next(axis.full for axis in axes if axis.dimension == period)
+    below = period_months(full, months)
+    told = _whole_years(full, spec, months) if spec.whole_years else codelist.codes
+    shown = {axis.dimension: tuple(code for code in axis.kept.codes if axis.dimension != period or code in told) for axis in axes}
+    available = tuple(code for code in shown[period] if below[code] <= covered)
     return TableOutline(spec.name, spec.measure, fact.source, period, shown, available)
+
+
+def _whole_years(codelist: CodeList, spec: TableSpec, months: Sequence[str]) -> list[str]:
+    """The years that a table may show of which all months are among those covered, given the whole list of periods."""
+    years = {level for levels in spec.dimensions.values() for level in levels}.intersection(WHOLE)
+    below = period_months(codelist, months)
+    return [code for code in codelist.codes if codelist.level[code] in years and len(below[code]) == MONTHS_OF_A_YEAR]
 
 
 def _agree(outline: Outline, counts: Mapping[str, CountTable]) -> None:

@@ -13,7 +13,7 @@ State = tuple[list[CountTable], dict[str, Hierarchy]]
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 4) -> list[State]:
-    """Two to ``most`` states of one set of records: by area (two levels) and month, by offence and month, or both."""
+    """Two to ``most`` states of one set of records: by area (two levels) and month, by offence and month, both, or by both of a year."""
     wards = draw(st.integers(1, 3))
     area = Hierarchy(
         "area",
@@ -22,7 +22,7 @@ def histories(draw: st.DrawFn, most: int = 4) -> list[State]:
         {"parent": {"A": "total", "B": "total"} | {f"{b}{i}": b for b in "AB" for i in range(wards)}},
     )
     offences = ["x", "y", "z"]
-    names = draw(st.lists(st.sampled_from(["by_area", "by_offence", "by_borough"]), min_size=1, max_size=3, unique=True))
+    names = draw(st.lists(st.sampled_from(["by_area", "by_offence", "by_borough", "by_year"]), min_size=1, max_size=3, unique=True))
     covered = draw(st.integers(2, 4))
     records: list[dict[str, str]] = []
     states = []
@@ -47,6 +47,7 @@ def histories(draw: st.DrawFn, most: int = 4) -> list[State]:
             "by_area": {"area": area.codes, "month": hierarchies["month"].codes},
             "by_offence": {"offence": hierarchies["offence"].codes, "month": hierarchies["month"].codes},
             "by_borough": {"area": ("total", "A", "B"), "offence": hierarchies["offence"].codes, "month": hierarchies["month"].codes},
+            "by_year": {"area": ("total", "A", "B"), "offence": hierarchies["offence"].codes, "month": ("FY2023",)},
         }
         states.append(([table(name, hierarchies, shapes[name], records) for name in names], hierarchies))
     return states

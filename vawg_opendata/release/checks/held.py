@@ -141,7 +141,7 @@ def _release(measure: str, packages: Sequence[LoadedPackage]) -> Release:
 
 def _is_shown(table: PublishedTable, dimension: str, code: str) -> bool:
     """Whether a table publishes any cell of a code: the total of a period that is not covered is no total of what is."""
-    if dimension not in table.axes:
+    if code not in table.axes.get(dimension, ()):
         return False
     return bool(table.published.take(table.axes[dimension].index(code), axis=list(table.axes).index(dimension)).any())
 
