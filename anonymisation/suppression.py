@@ -60,7 +60,7 @@ def suppress(
     """
     excused = np.zeros(system.size, dtype=bool) if excused is None else excused
     primary = primary & ~fixed & ~excused
-    price = _price(system, counts, policy, fixed) * weight
+    price = prices(system, counts, policy, fixed) * weight
     required = primary | (forced & np.isfinite(price))
     room = np.maximum(counts - policy.least, 0)
     dimensions = max(map(len, system.axes.values()))
@@ -178,7 +178,7 @@ def _pattern(
     return withheld
 
 
-def _price(system: System, counts: np.ndarray, policy: Policy, fixed: np.ndarray) -> np.ndarray:
+def prices(system: System, counts: np.ndarray, policy: Policy, fixed: np.ndarray) -> np.ndarray:
     """What withholding each cell costs, infinity where it stays published."""
     if policy.cost == "information":
         price = (1.0 + system.breadth() + np.log2(1.0 + counts)) * system.showings()

@@ -111,6 +111,32 @@ class System:
         parent[entries.row[entries.data > 0]] = entries.col[entries.data > 0]
         return np.unique(entries.row[code[entries.col] != code[parent[entries.row]]])
 
+    def ids(self, axes: Mapping[str, Sequence[str]]) -> np.ndarray:
+        """The cell numbers along some axes, -1 where no table shows such a cell."""
+        ids = np.full([len(codes) for codes in axes.values()], -1, dtype=np.int64)
+        names = list(axes)
+        totals = {d: self.hierarchies[d].total for d in names if d in self.hierarchies}
+        for grid in self.grids.values():
+            if not set(grid.dimensions) <= set(names):
+                continue
+            here, there = [], []
+            for d in names:
+                if d in grid.dimensions:
+                    place = {code: i for i, code in enumerate(grid.codes[grid.dimensions.index(d)])}
+                    kept = [i for i, code in enumerate(axes[d]) if code in place]
+                    there.append([place[axes[d][i]] for i in kept])
+                else:
+                    kept = [i for i, code in enumerate(axes[d]) if code == totals.get(d)]
+                here.append(kept)
+            if not all(here):
+                continue
+            picked = [there[[n for n in names if n in grid.dimensions].index(d)] for d in grid.dimensions]
+            block = grid.ids[np.ix_(*picked)] if picked else grid.ids
+            inner = [d for d in names if d in grid.dimensions]
+            block = np.transpose(block, [grid.dimensions.index(d) for d in inner]) if inner else block
+            ids[np.ix_(*here)] = block.reshape([len(here[i]) if d in inner else 1 for i, d in enumerate(names)])
+        return ids
+
     def locations(self, cells: np.ndarray) -> dict[int, dict[str, str]]:
         """The codes of some cells, ``{cell number: {dimension: code}}``, leaving out dimensions at their total."""
         wanted = np.zeros(self.size + 1, dtype=bool)

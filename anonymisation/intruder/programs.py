@@ -48,6 +48,9 @@ NEAR = 0.5
 PIVOTS, STEPS = 25_000, 300
 """Steps of the simplex and of the interior-point method that look for a solution of a vast component."""
 
+INTERIOR_STEPS = 100
+"""Steps of the interior-point method that looks for one witness: it takes some dozens, or does not end on a degenerate program."""
+
 PRIMAL_SIMPLEX = 4
 """HiGHS's number of that strategy."""
 
@@ -82,6 +85,7 @@ class Program:
         self._solver.setOptionValue("threads", 1)
         self._solver.setOptionValue("random_seed", 1)
         self._solver.setOptionValue("mip_rel_gap", 0.0)
+        self._solver.setOptionValue("ipm_iteration_limit", INTERIOR_STEPS)
         self._solver.passModel(model)
         self._columns = np.arange(self.size, dtype=np.int32)
         self.solved = 0

@@ -103,6 +103,24 @@ def attack_releases(releases: Sequence[Release], threshold: int, pairs_with: Col
     return ReleaseAttack(cells, withheld, guesses, given_up, tuple(findings), checked)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a draft tells one reader, and her system: ``joint`` under the guesses by which it is ``merged``, the draft last."""
+
+    findings: list[ReleaseFinding]
+    joint: Joint
+    merged: Merged
+
+    def unknowns(self, finding: ReleaseFinding) -> list[int]:
+        """The unknowns of the system that a finding is about; none where it is about a number that the reader has."""
+        unknowns: set[int] = set()
+        for number, snapshot in enumerate(self.joint.snapshots):
+            if snapshot.name in finding.releases:
+                ids = snapshot.system.ids({dimension: (code,) for dimension, code in finding.codes.items()})
+                unknowns.update(self.merged.unknown[(self.joint.release == number) & np.isin(self.joint.cell, ids)].tolist())
+        return sorted(unknowns - {-1})
+
+
 class Drafts:
     """The attack on drafts of one measure of a new release, one after another, each beside the same ``earlier`` releases.
 
@@ -116,30 +134,32 @@ class Drafts:
         last = len(earlier)
         self._sides = [tuple(range(last + 1)), *((number, last) for number in range(last if last > 1 else 0))]
 
-    def findings(self, draft: Snapshot) -> list[ReleaseFinding]:
+    def told(self, draft: Snapshot) -> Told:
         """What is told to some reader: of the draft alone, of all releases, or of one of the earlier ones and the draft.
 
         Of the first of them who is told something, beginning with who was told something by the last draft: a draft that was mended
         for her is seldom safe for her at once.  What is known without the draft is left out.
         """
         joint = join([*self._earlier, draft], self._names)
-        findings = _alone(self._measure, joint, len(self._earlier), self._verdicts, self._threshold)
-        for number, side in enumerate(() if findings else self._sides):
+        single = joint.of(len(self._earlier))
+        merged = merge(single, np.zeros(0, dtype=bool))
+        told = Told(_alone(self._measure, single, merged, self._verdicts, self._threshold), single, merged)
+        for number, side in enumerate(() if told.findings else self._sides):
             held = joint if len(side) == len(joint.snapshots) else joint.of(*side)
-            findings = _together(self._measure, held, kept(held)[1], self._verdicts, self._threshold, self._told_alone)
-            findings = [finding for finding in findings if _what(finding) not in self._told_together] if findings else []
-            if findings:
+            merged = kept(held)[1]
+            findings = _together(self._measure, held, merged, self._verdicts, self._threshold, self._told_alone)
+            told = Told([finding for finding in findings if _what(finding) not in self._told_together] if findings else [], held, merged)
+            if told.findings:
                 self._sides = [side, *self._sides[:number], *self._sides[number + 1 :]]
                 break
-        return findings
+        return told
 
     @cached_property
     def _told_alone(self) -> set[tuple]:
         """Which cells the earlier releases tell, each by itself."""
-        joint = join(self._earlier, self._names[:-1]) if self._earlier else None
-        return _places(
-            finding for number in range(len(self._earlier)) for finding in _alone(self._measure, joint, number, self._verdicts, self._threshold)
-        )
+        if not self._earlier:
+            return set()
+        return _places(_each_alone(self._measure, join(self._earlier, self._names[:-1]), self._verdicts, self._threshold))
 
     @cached_property
     def _told_together(self) -> set[tuple]:
@@ -152,7 +172,7 @@ class Drafts:
 
 def _found(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> tuple[list[ReleaseFinding], np.ndarray]:
     """What is found of one measure, and the guesses that the reader keeps."""
-    findings = [one for number in range(len(joint.snapshots)) for one in _alone(measure, joint, number, verdicts, threshold)]
+    findings = _each_alone(measure, joint, verdicts, threshold)
     held, merged = kept(joint)
     # What is found of a release by itself is not told again.
     return findings + _together(measure, joint, merged, verdicts, threshold, _places(findings)), held
@@ -184,10 +204,15 @@ def _what(finding: ReleaseFinding) -> tuple:
     return tuple(sorted(finding.codes.items())), finding.releases
 
 
-def _alone(measure: str, joint: Joint, number: int, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
-    """What one of the releases tells by itself."""
-    snapshot, single = joint.snapshots[number], joint.of(number)
-    merged = merge(single, np.zeros(0, dtype=bool))
+def _each_alone(measure: str, joint: Joint, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
+    """What each of the releases tells by itself."""
+    singles = [joint.of(number) for number in range(len(joint.snapshots))]
+    return [one for single in singles for one in _alone(measure, single, merge(single, np.zeros(0, dtype=bool)), verdicts, threshold)]
+
+
+def _alone(measure: str, single: Joint, merged: Merged, verdicts: Verdicts, threshold: int) -> list[ReleaseFinding]:
+    """What one release tells by itself."""
+    snapshot = single.snapshots[0]
     found = {
         int(cell): (int(snapshot.values[cell]), int(snapshot.values[cell]), True)
         for cell in np.flatnonzero(snapshot.known & (snapshot.values > 0) & (snapshot.values < threshold))

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from anonymisation.errors import AnonymisationError, InconsistentTablesError
-from anonymisation.intruder.programs import Program
+from anonymisation.intruder.programs import INTERIOR_STEPS, Program
 from anonymisation.releases.joint import Joint, Merged, merge
 from anonymisation.releases.memory import asked_once
 
@@ -159,6 +159,7 @@ def _minimum(
         # Presolve and crossover would move the solution to a corner.
         solver.setOptionValue("presolve", "off")
         solver.setOptionValue("run_crossover", "off")
+        solver.setOptionValue("ipm_iteration_limit", INTERIOR_STEPS)
     solver.passModel(model)
     solver.run()
     status = solver.getModelStatus()

@@ -20,10 +20,12 @@ from anonymisation.hierarchy import Hierarchy
 from anonymisation.policy import Policy
 from anonymisation.primary import below_threshold
 from anonymisation.protection import Protection, protect
-from anonymisation.releases.attack import Drafts, ReleaseFinding
+from anonymisation.releases.attack import Drafts, ReleaseFinding, Told
 from anonymisation.releases.growth import Extension, extended_hierarchies, extended_table, extensions
 from anonymisation.releases.release import Release, cell_names, changed_extent, snapshot, snapshots
-from anonymisation.system import System, build_system
+from anonymisation.releases.remedies import Remedies
+from anonymisation.suppression import prices
+from anonymisation.system import build_system
 from anonymisation.tables import CountTable, ProtectedTable, PublishedTable
 
 THIS = "this release"
@@ -155,6 +157,7 @@ class _Measure:
         self._settled |= grown & self._nothing_came()
         self._past = self._settled | grown
         self._forced = self._past | (unseen & ~seen)
+        self._price = prices(self.system, self._counts, policy, ~self._movable)
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
         self._drafts = Drafts(self._measure, self._held_already, self.system, policy.threshold)
 
@@ -175,27 +178,43 @@ class _Measure:
 
     def _guarded(self, codes: Sequence[Extension], past: str) -> np.ndarray:
         """A pattern about which the joint attack finds nothing that it does not find in what readers have already."""
-        withheld = pattern = self._suppressed(codes, past)
+        withheld = self._suppressed(codes, past)
+        tried = np.zeros_like(withheld)
         while True:
-            findings = self._findings(withheld)
-            if not findings:
-                return self._given_back(withheld, pattern)
-            more = [self._revealing(finding, withheld) for finding in findings]
-            if not np.any(more):
+            told = self._told(withheld)
+            if not told.findings:
+                return self._given_back(withheld, tried)
+            # Nothing that withholding protects is lost by withholding more: no pattern has to be looked for again.
+            remedy = self._remedy(told)
+            if not remedy.any():
+                remedy = np.any([self._revealing(finding, withheld) for finding in told.findings], axis=0)
+                tried |= remedy
+            if not remedy.any():
                 raise ReleaseRefusedError(
                     "with what readers hold they would learn a withheld count, and all that tells it is published already",
-                    [(f.measure, f.codes) for f in findings],
+                    [(f.measure, f.codes) for f in told.findings],
                 )
-            # Nothing that withholding protects is lost by withholding more: no pattern has to be looked for again.
-            withheld = withheld | np.any(more, axis=0)
+            withheld = withheld | remedy
 
-    def _given_back(self, withheld: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-        """What is withheld without some of what it is beyond ``pattern``, the broadest first, as far as the joint attack finds nothing.
+    def _remedy(self, told: Told) -> np.ndarray:
+        """The cheapest cells that keep a reader from what she is told, where a program finds some for any of it."""
+        remedy = np.zeros(self.system.size, dtype=bool)
+        asked = {unknown: finding for finding in told.findings for unknown in told.unknowns(finding)}
+        for also_told in (False, True) if asked else ():
+            remedies = Remedies(told.joint, told.merged, self._price, self._policy.least, also_told)
+            for unknown, finding in asked.items():
+                remedy[remedies.against(unknown, finding.low, finding.high, self._policy.threshold)] = True
+            if remedy.any():
+                break
+        return remedy
+
+    def _given_back(self, withheld: np.ndarray, tried: np.ndarray) -> np.ndarray:
+        """What is withheld without some of what was ``tried``, the broadest first, as far as the joint attack finds nothing.
 
         Of all the cells near a finding few help against it; and a total that is withheld once is missed for long, for what it grows by
         is known.
         """
-        more = np.flatnonzero(withheld & ~pattern)
+        more = np.flatnonzero(tried)
         more = more[np.argsort(-self.system.breadth()[more], kind="stable")]
         size = 1
         for _ in range(MOST_TRIES):
@@ -203,7 +222,7 @@ class _Measure:
                 break
             trial = withheld.copy()
             trial[more[:size]] = False
-            if not self._findings(trial):
+            if not self._told(trial).findings:
                 withheld, more, size = trial, more[size:], 2 * size
             elif size > 1:
                 size //= 2
@@ -335,50 +354,23 @@ class _Measure:
         old = self._held_already[-1]
         now = {(one.dimension, one.code): one.now for one in added}
         axes = {d: tuple(now.get((d, code), code) for code in codes) for d, codes in table.axes.items()}
-        ids = _looked_up(old.system, axes)
+        ids = old.system.ids(axes)
         there = np.where(ids >= 0, ids, 0)
         return (ids >= 0) & old.known[there] & (old.values[there] == table.counts)
 
-    def _findings(self, withheld: np.ndarray) -> list[ReleaseFinding]:
+    def _told(self, withheld: np.ndarray) -> Told:
         """What the joint attack finds, and that on this release with one other, less what readers know without it."""
         tables = [
             PublishedTable(t.name, t.measure, t.axes, t.counts, ~withheld[self.system.cell_ids[t.name]])
             for t in self._tables
         ]
-        return self._drafts.findings(snapshot(THIS, self.system, [*tables, *self._shown], self._least))
+        return self._drafts.told(snapshot(THIS, self.system, [*tables, *self._shown], self._least))
 
     def _cell(self, finding: ReleaseFinding) -> np.ndarray:
         """The cell of a finding; where this release has no such code any more, the margin over it."""
         axes = {d: (code,) for d, code in finding.codes.items() if code in self._hierarchies[d].codes}
-        found = _looked_up(self.system, axes).ravel() if axes else np.zeros(0, dtype=np.int64)
+        found = self.system.ids(axes).ravel() if axes else np.zeros(0, dtype=np.int64)
         return found[found >= 0] if (found >= 0).any() else np.flatnonzero(self._movable)
-
-
-def _looked_up(system: System, axes: Mapping[str, Sequence[str]]) -> np.ndarray:
-    """The cell numbers along some axes, -1 where the system has no such cell."""
-    ids = np.full([len(codes) for codes in axes.values()], -1, dtype=np.int64)
-    names = list(axes)
-    totals = {d: system.hierarchies[d].total for d in names if d in system.hierarchies}
-    for grid in system.grids.values():
-        if not set(grid.dimensions) <= set(names):
-            continue
-        here, there = [], []
-        for d in names:
-            if d in grid.dimensions:
-                place = {code: i for i, code in enumerate(grid.codes[grid.dimensions.index(d)])}
-                kept = [i for i, code in enumerate(axes[d]) if code in place]
-                there.append([place[axes[d][i]] for i in kept])
-            else:
-                kept = [i for i, code in enumerate(axes[d]) if code == totals.get(d)]
-            here.append(kept)
-        if not all(here):
-            continue
-        picked = [there[[n for n in names if n in grid.dimensions].index(d)] for d in grid.dimensions]
-        block = grid.ids[np.ix_(*picked)] if picked else grid.ids
-        inner = [d for d in names if d in grid.dimensions]
-        block = np.transpose(block, [grid.dimensions.index(d) for d in inner]) if inner else block
-        ids[np.ix_(*here)] = block.reshape([len(here[i]) if d in inner else 1 for i, d in enumerate(names)])
-    return ids
 
 
 def _place(codes: Mapping[str, str]) -> str:
