@@ -27,7 +27,8 @@ def executor(environment: Mapping[str, str] = os.environ) -> dg.ExecutorDefiniti
             from dagster_celery import celery_executor
 
             options = {"visibility_timeout": 7200, "queue_order_strategy": "priority"}
-            broker, results = {"env": "VAWG_BROKER"}, {"env": "VAWG_BROKER"}
+            broker = {"env": "VAWG_BROKER"}
+            results = "rpc://" if environment.get("VAWG_BROKER", "").startswith("amqp") else broker  # RabbitMQ keeps none: answers come as messages
             return celery_executor.configured({"broker": broker, "backend": results, "config_source": {"broker_transport_options": options}}, name="celery")
         from dagster_k8s import k8s_job_executor
 
