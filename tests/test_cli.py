@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.paths import REPOSITORY
+from tests.release.packages import LARGE, PRODUCT, release
 from vawg_opendata import turns
 from vawg_opendata.cli import main
 from vawg_opendata.flow import REPRODUCED, prepare_landing
@@ -216,6 +218,17 @@ def test_a_larger_step_is_taken_and_a_note_told_to_readers(landing, published, t
 def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path):
     done = vawg(*arguments, "--published", tmp_path / "published")
     assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_version_of_a_product_that_is_declared_no_more_or_for_others_now_is_withdrawn(tmp_path, capsys):
+    moved = replace(PRODUCT, name="vawg-borough-profiles")  # whose audience is safestats, and was the public's once
+    for product in (PRODUCT, moved):
+        release(tmp_path, tmp_path / "published", LARGE, product)
+        assert main(["withdraw", product.name, "1.0.0", *WHO, "--published", str(tmp_path / "published")]) == 0
+        assert f"{product.name} 1.0.0 is withdrawn." in capsys.readouterr().out
+        assert (tmp_path / "published" / "datastore" / product.name / "1.0.0" / "withdrawn.json").is_file()
+    assert main(["withdraw", "no-such-product", "1.0.0", *WHO, "--published", str(tmp_path / "published")]) == 1
+    assert "There is no version 1.0.0 of no-such-product" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [("review",), ("release", "--due"), ("withdraw", "female-homicide", "1.0.0", "--who", "Bea", "--why", "wrong")])

@@ -260,13 +260,12 @@ def _release(options: argparse.Namespace) -> int:
 
 def _withdraw(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
-    from vawg_opendata.release.lifecycle.releasing import withdraw
+    from vawg_opendata.release.lifecycle.releasing import audience_of, withdraw
 
-    product = _product(options.product)
-    how = (product.audience, product.name, options.version, options.who, options.why)
-    quoting = _in_session(options, lambda session: withdraw(session, *how), settled=False)
+    version = (options.product, options.version)
+    quoting = _in_session(options, lambda session: withdraw(session, audience_of(session, *version), *version, options.who, options.why), settled=False)
     publish_pages(_settings(options, "published"))
-    print(f"{product.name} {options.version} is withdrawn.")
+    print(f"{options.product} {options.version} is withdrawn.")
     for version in quoting:
         print(f"changes.json of {version} quotes counts of it: withdraw {version} as well if those must not be seen.")
     return DONE

@@ -15,7 +15,7 @@ from vawg_opendata.release.lifecycle.approval import check_package, named
 from vawg_opendata.release.lifecycle.ledger import Entry
 from vawg_opendata.release.lifecycle.preparing import PREPARATION, held_by_readers, history
 from vawg_opendata.release.lifecycle.session import Session
-from vawg_opendata.release.lifecycle.states import APPROVED, RELEASE, RELEASED, WITHDRAW, TransitionError, after
+from vawg_opendata.release.lifecycle.states import APPROVED, RELEASE, RELEASED, WITHDRAW, WITHDRAWN, TransitionError, after
 
 APPEARANCE = time(9, 30, tzinfo=ZoneInfo("Europe/London"))
 """The time of day at which official statistics appear, by the Code of Practice for Statistics."""
@@ -91,6 +91,22 @@ def release_due(session: Session, who: str) -> tuple[list[Entry], list[ReleaseEr
     return released, refused
 
 
+def audience_of(session: Session, product: str, version: str) -> str:
+    """The audience of a version, by the ledger: a product that is declared no more, or for others now, has versions to withdraw all the same.
+    ReleaseError when there is no such version."""
+
+    def entries() -> list[Entry]:
+        found = (session.ledger.last(audience, name, version) for audience, name in session.ledger.products() if name == product)
+        return sorted(filter(None, found), key=lambda entry: entry.after == WITHDRAWN)
+
+    if not entries():
+        session.settle()  # what was published before there was a ledger is entered in it
+    found = entries()
+    if not found:
+        raise ReleaseError(f"There is no version {version} of {product}.")
+    return found[0].audience
+
+
 def withdraw(session: Session, audience: str, product: str, version: str, who: str, why: str) -> list[str]:
     """Take a version back, released or not. `why` is published; `who` is not.
 
@@ -98,9 +114,6 @@ def withdraw(session: Session, audience: str, product: str, version: str, who: s
     `changes.json` quotes counts of it: where those must not be seen either, they are to be withdrawn as well.
     """
     entry = session.ledger.last(audience, product, version)
-    if entry is None:
-        session.settle()  # what was published before there was a ledger is entered in it
-        entry = session.ledger.last(audience, product, version)
     if entry is None:
         raise ReleaseError(f"There is no version {version} of {product}.")
     if not why.strip():
