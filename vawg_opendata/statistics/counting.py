@@ -8,6 +8,7 @@ every code above its own in any hierarchy, once. Which facts are counted is decl
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import duckdb
 import numpy as np
@@ -18,6 +19,9 @@ from vawg_opendata.record_files import record_files
 from vawg_opendata.reference import CodeList
 from vawg_opendata.schemas.months import months_between
 from vawg_opendata.statistics.facts import Fact
+
+
+_ANSWERS: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, list[tuple]]] = WeakKeyDictionary()
 
 
 class StatisticsError(ValueError):
@@ -48,8 +52,7 @@ def vintages(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:
     """The vintages of a fact's series, newest first; empty when it is not kept in vintages."""
     if not fact.vintages:
         return []
-    found = connection.execute(f"SELECT DISTINCT vintage FROM {fact.records[0]} ORDER BY vintage DESC").fetchall()
-    return [row[0] for row in found]
+    return [row[0] for row in _once(connection, f"SELECT DISTINCT vintage FROM {fact.records[0]} ORDER BY vintage DESC")]
 
 
 def relation(connection: duckdb.DuckDBPyConnection, fact: Fact, vintage: str | None = None) -> str:
@@ -119,10 +122,11 @@ def merge(connection: duckdb.DuckDBPyConnection, partials: Iterable[Path], axes:
 
 def period_totals(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str, vintage: str | None = None) -> dict[str, int]:
     """The count of a fact by the codes of its period, nothing else told apart."""
-    rows = connection.execute(
+    rows = _once(
+        connection,
         f"SELECT CAST({fact.dimensions[period]} AS VARCHAR) AS period, CAST(sum({fact.weight}) AS BIGINT) "
-        f"FROM {relation(connection, fact, vintage)} GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
+        f"FROM {relation(connection, fact, vintage)} GROUP BY ALL ORDER BY ALL",
+    )
     return dict(rows)
 
 
@@ -134,7 +138,7 @@ def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[st
     """
     table = fact.coverage or fact.records[0]
     newest = f"AND vintage = (SELECT max(vintage) FROM {table})" if fact.vintages else ""
-    found = connection.execute(f"SELECT DISTINCT {fact.month} FROM {table} WHERE ({fact.coverage_where}) {newest} ORDER BY 1").fetchall()
+    found = _once(connection, f"SELECT DISTINCT {fact.month} FROM {table} WHERE ({fact.coverage_where}) {newest} ORDER BY 1")
     months = [row[0] for row in found]
     if fact.gaps or not months:
         return months
@@ -142,6 +146,14 @@ def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[st
     if YEAR in fact.dimensions:
         first, last = f"{first[:4]}-01", last if last.endswith("-12") else f"{int(last[:4]) - 1}-12"
     return list(months_between(first, last))
+
+
+def _once(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
+    """The answer to a query about the records, which stay as they are under a connection: a pass over the files of all months, made once."""
+    answers = _ANSWERS.setdefault(connection, {})
+    if query not in answers:
+        answers[query] = connection.execute(query).fetchall()
+    return answers[query]
 
 
 def _close(connection: duckdb.DuckDBPyConnection, number: int, axis: Axis) -> None:
