@@ -111,7 +111,7 @@ def _staleness(product: Product) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=KEYS[product.name],
         name=STALENESS_CHECK,
-        description="Readers have not waited too long for a newer version than the one they see. A warning: find out what holds it up.",
+        description="Readers have not waited too long for newer periods than those they see. A warning: find out what holds them up.",
     )
     def staleness(settings: RunSettings) -> dg.AssetCheckResult:
         found = visible(settings.settings.published / product.audience / product.name, product.frequency)
@@ -120,9 +120,9 @@ def _staleness(product: Product) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(
             passed=not found.stale,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"Readers of {product.name} have {found.version}, since {found.days} days; at most {found.longest} are expected."
+            description=f"Readers of {product.name} have {found.version}, and for {found.days} days nothing newer than {found.end}; at most {found.longest} are expected."
             + (" Look for a run that failed (Runs), or a version that waits for its review (vawg review)." if found.stale else ""),
-            metadata={"version": found.version, "since": found.since.isoformat(), "days": found.days, "expected_at_most": found.longest},
+            metadata={"version": found.version, "newest": found.end, "since": found.since.isoformat(), "days": found.days, "expected_at_most": found.longest},
         )
 
     return staleness
