@@ -49,6 +49,14 @@ def test_what_breaks_is_found_and_nothing_else(tmp_path, last, found):
         assert not re.search(r"\b(9|6|15|60|100|150|180|300)\b", "; ".join(told[name]))
 
 
+def test_a_source_that_ends_before_the_others_is_found(tmp_path):
+    """Of a month that only one of two files brings: nothing is missing in either series."""
+    victims = [(ward, month, 50) for ward in WARDS for month in MONTHS[:-1]]
+    write(tmp_path / "records", "dashboard_victims_by_area", dashboard("area", victims, vintage="2023-12"))
+    made = statistics(tmp_path, USUAL)
+    assert review.completeness(made) == ["victims: ends with 2023-12, and offences with 2024-01"]
+
+
 def test_small_numbers_are_left_to_chance(tmp_path):
     few = {"area": (2, 1), "offence": (2, 1)}
     made = statistics(tmp_path, few, {"area": (0, 4), "offence": (1, 3)})

@@ -22,7 +22,7 @@ RECONCILIATION_CHECK = "reconciliation"
 REVIEWS = {
     "magnitude": (review.magnitude, "The newest period of each measure is of the size of those before."),
     "category_drift": (review.drift, "The newest period is spread over the categories as those before."),
-    "completeness": (review.completeness, "No period is missing in the series, and no borough falls silent."),
+    "completeness": (review.completeness, "No period is missing in the series, no measure ends before the others, and no borough falls silent."),
 }
 """The checks whose findings only a person can judge, each with what finds them."""
 

@@ -5,6 +5,7 @@ never a count: they are logged and shown. The bounds are wide on purpose; they d
 """
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ DRIFT = 0.15
 """Total variation distance between two distributions from which on they are told, beyond what chance explains."""
 RIPENING = ("status", "outcome")
 """Classifications that new records take on with time: those of the newest period are always distributed otherwise."""
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 EXPECTED = 20
 """A mean of so many a period before is too much for none at all to be chance."""
 
@@ -58,8 +60,8 @@ def drift(statistics: ProductStatistics) -> list[str]:
 
 
 def completeness(statistics: ProductStatistics) -> list[str]:
-    """Periods that are missing in a series, and boroughs that have nothing in the newest period and had many before."""
-    found, seen = [], set()
+    """Periods that are missing in a series, measures that end before others, and boroughs that have nothing in the newest period and had many before."""
+    found, seen = _ends(statistics), set()
     for table in statistics.outline.tables:
         periods, _ = _series(statistics, table, ())
         codelist = statistics.outline.codelists[table.period]
@@ -76,6 +78,17 @@ def completeness(statistics: ProductStatistics) -> list[str]:
             found += [f"{table.measure}: {code} has none in {periods[-1]}" for code in silent]
         seen.add(table.measure)
     return found
+
+
+def _ends(statistics: ProductStatistics) -> list[str]:
+    """Measures whose last month is before that of another: of what was delivered together, a part is not there."""
+    last: dict[str, str] = {}
+    for table in statistics.outline.tables:
+        periods, _ = _series(statistics, table, ())
+        if periods and _MONTH.fullmatch(periods[-1]):
+            last[table.measure] = max(periods[-1], last.get(table.measure, ""))
+    newest = max(last, key=last.__getitem__, default="")
+    return [f"{measure}: ends with {month}, and {newest} with {last[newest]}" for measure, month in last.items() if month < last[newest]]
 
 
 def _first_of_measures(outline: Outline) -> list[TableOutline]:
