@@ -129,7 +129,7 @@ def read_records(settings: Settings) -> LandingReport:
     synthetic = synthetic_sources(folder, report)
     wanted = [correction for correction in load_corrections() if source_of(correction.table) not in synthetic]
     made = apply_corrections(wanted, settings.work / "records")
-    kept = {schema.name: Months(settings.work, module) for module in MONTHLY.values() for schema in module.BY_MONTH}
+    kept = {schema.name: months for months in (Months(settings.work, module) for module in MONTHLY.values()) for schema in months.source.BY_MONTH}
 
     def known(table: str, path: Path) -> Digest | None:
         return kept[table].digest(path, table) if table in kept and kept[table].is_as_read(path, table) else None

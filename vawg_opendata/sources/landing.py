@@ -128,14 +128,15 @@ def read_landing(landing: Path, work: Path) -> LandingReport:
         found = _survey(landing, discover)
         if found.blocking:
             raise LandingError(found.blocking)
-        known.require_unchanged([file for file in found.files if not any(file in source.files for source in monthly.values())])
+        of_months = {file for source in monthly.values() for file in source.files}  # these were compared before their month was kept
+        known.require_unchanged([file for file in found.files if file not in of_months])
         _make_private(work)
         for folder in ("records", "quarantine"):
             shutil.rmtree(work / folder, ignore_errors=True)
         quarantine, accounting = Quarantine(work / "quarantine"), Accounting()
         tables: dict[str, Path] = {}
         for source in SOURCES:
-            files = [file for file in found.files if file.source == source.NAME and (source not in monthly or file not in monthly[source].files)]
+            files = [file for file in found.files if file.source == source.NAME and file not in of_months]
             if files:
                 tables |= source.read(files, connections[source.NAME], work, quarantine, accounting)
             if source in monthly:

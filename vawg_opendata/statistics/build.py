@@ -23,6 +23,7 @@ from vawg_opendata.statistics.counting import (
     connect,
     covered_months,
     merge,
+    partial_totals,
     period_totals,
     write_partial,
     write_unknown,
@@ -64,12 +65,17 @@ def build(product: Product, records: Path, work: Path, facts: Sequence[Fact] = F
     full, kept = _codelists(product, specs, months, {name for spec in specs if chosen[spec.name].marks_holds for name in spec.dimensions})
     folder = partial_folder(work, product)
 
+    counted_afresh = _count(connection, records, product, plan, folder, digests)
+
     @functools.cache
-    def totals(table: str) -> dict[str, int]:  # a pass over the records, which many a measure does without
-        return period_totals(connection, chosen[table], product.period(product.table(table)).name)
+    def totals(table: str) -> dict[str, int]:
+        fact, period = chosen[table], product.period(product.table(table))
+        if period.codelist == MONTH and not fact.gaps and record_files(records)[fact.records[0]][0].parent != records:
+            # All months that have rows are counted, and a row of what is delivered by month counts for something; elsewhere one may count 0.
+            return partial_totals(connection, folder / f"{table}.parquet", period.name)
+        return period_totals(connection, fact, period.name)  # a pass over the records, which many a measure does without
 
     short, views = _short_views(product, specs, chosen, totals)
-    counted_afresh = _count(connection, product, plan, folder, digests)
     outlines, counts = [], {}
     for spec in specs:
         fact = chosen[spec.name]
@@ -103,7 +109,7 @@ def count_periods(product: Product, records: Path, work: Path, digests: Digests,
     if planned is None:
         return {}
     connection, plan = planned
-    afresh = _count(connection, product, plan, partial_folder(work, product), digests, periods)
+    afresh = _count(connection, records, product, plan, partial_folder(work, product), digests, periods)
     covered = {code for name in plan.chosen for code in _periods(product, product.table(name), plan.coverage[name])}
     return {code: code in afresh for code in periods if code in covered}
 
@@ -154,9 +160,21 @@ def _plan(connection: duckdb.DuckDBPyConnection, product: Product, usable: list[
 
 
 def _count(
-    connection: duckdb.DuckDBPyConnection, product: Product, plan: _Plan, folder: Path, digests: Digests | None, only: Collection[str] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    records: Path,
+    product: Product,
+    plan: _Plan,
+    folder: Path,
+    digests: Digests | None,
+    only: Collection[str] | None = None,
 ) -> tuple[str, ...]:
     """Write the partial counts of each table, and return the periods that were counted, in order."""
+    tables = {table for fact in plan.chosen.values() for table in fact.records}
+
+    @functools.cache
+    def reading(periods: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
+        return connect(records, tables, periods)
+
     afresh: set[str] = set()
     for name, fact in plan.chosen.items():
         spec = product.table(name)
@@ -168,7 +186,7 @@ def _count(
             afresh |= set(months)
         else:
             wanted = keys(connection, fact, list(spec.dimensions), months, digests)
-            afresh |= set(update_partial(connection, fact, list(spec.dimensions), period, wanted, path, only))
+            afresh |= set(update_partial(reading, fact, list(spec.dimensions), period, wanted, path, only))
     return tuple(sorted(afresh))
 
 

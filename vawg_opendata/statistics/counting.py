@@ -37,13 +37,15 @@ class Axis:
     kept: CodeList
 
 
-def connect(records: Path, wanted: Collection[str]) -> duckdb.DuckDBPyConnection:
-    """A connection with a view of each wanted record table that the folder has: a Parquet file, or a folder of them, one per month."""
+def connect(records: Path, wanted: Collection[str], periods: Collection[str] = ()) -> duckdb.DuckDBPyConnection:
+    """A connection with a view of each wanted record table that the folder has: a Parquet file, or a folder of them, one per month; with `periods`,
+    of those months and years alone where there are such files of them."""
     connection = duckdb.connect()
     confine(connection, records)
     for name, files in record_files(records).items():
         if name in wanted:  # a view of a file per month costs as much as a small query
-            listed = ", ".join(literal(path) for path in files)
+            within = [path for path in files if path.parent != records and not {path.stem, path.stem[:4]}.isdisjoint(periods)]
+            listed = ", ".join(literal(path) for path in within or files)
             connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}])')
     return connection
 
@@ -128,6 +130,11 @@ def period_totals(connection: duckdb.DuckDBPyConnection, fact: Fact, period: str
         f"FROM {relation(connection, fact, vintage)} GROUP BY ALL ORDER BY ALL",
     )
     return dict(rows)
+
+
+def partial_totals(connection: duckdb.DuckDBPyConnection, path: Path, period: str) -> dict[str, int]:
+    """The same from partial counts, of the periods that they have."""
+    return dict(connection.execute(f'SELECT "{period}", CAST(sum(count) AS BIGINT) FROM read_parquet({literal(path)}) GROUP BY ALL ORDER BY ALL').fetchall())
 
 
 def covered_months(connection: duckdb.DuckDBPyConnection, fact: Fact) -> list[str]:

@@ -66,7 +66,7 @@ def keys(
 
 
 def update_partial(
-    connection: duckdb.DuckDBPyConnection,
+    reading: Callable[[tuple[str, ...]], duckdb.DuckDBPyConnection],
     fact: Fact,
     dimensions: Sequence[str],
     period: str,
@@ -76,7 +76,7 @@ def update_partial(
 ) -> list[str]:
     """Bring the partial counts of a table to what is wanted, a key by period, and return the periods that were counted.
 
-    With `only` no other period is counted or removed. Periods that are not wanted are removed.
+    `reading` gives a connection to the records that has those of some periods at least. With `only` no other period is counted or removed. Periods that are not wanted are removed.
     """
     told = path.with_suffix(".json")
     kept: dict[str, str] = json.loads(told.read_text(encoding="utf-8")) if told.is_file() and path.is_file() else {}
@@ -86,6 +86,7 @@ def update_partial(
         return []
     staying = {code: key for code, key in kept.items() if code not in changed and code not in unwanted}
     fresh = path.with_suffix(".fresh")
+    connection = reading(tuple(changed))
     write_partial(connection, fact, dimensions, fresh, {period: changed})
     if staying:
         both = path.with_suffix(".both")
