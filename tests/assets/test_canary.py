@@ -18,7 +18,7 @@ from vawg_opendata import flow
 from vawg_opendata.assets.anonymisation import PROTECTED
 from vawg_opendata.assets.jobs import run_publish
 from vawg_opendata.assets.landing import landing_files
-from vawg_opendata.assets.packages import PACKAGES
+from vawg_opendata.assets.packages import AUDIENCE_KEYS, CHECKS, KEYS, PACKAGES
 from vawg_opendata.assets.pages import PAGES
 from vawg_opendata.assets.records import read_records
 from vawg_opendata.assets.resources import RunSettings, instance_of
@@ -26,6 +26,7 @@ from vawg_opendata.assets.statistics import STATISTICS
 from vawg_opendata.cli import main
 from vawg_opendata.definitions import defs
 from vawg_opendata.problems import LandingError
+from vawg_opendata.products import PRODUCTS
 
 STEPS = {
     "prepare_landing": ("vawg_opendata.sample.generate", landing_files, "landing_files"),
@@ -126,6 +127,24 @@ def test_failures_leave_nothing_in_postgresql(finished, settings, tmp_path, monk
     assert checked.run_id.encode() in kept and b"ConversionException" in kept
     for place in (tmp_path / "history.sql", tmp_path / "home", tmp_path / "output", tmp_path / "postgres", temporary):
         assert found(place) == {}
+
+
+def test_a_package_that_cannot_be_read_fails_its_checks_and_is_not_quoted(finished, settings, tmp_path):
+    """Whatever broke it, and with whatever words: DuckDB quotes the line that it cannot read."""
+    copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published")
+    product = PRODUCTS["female-homicide"]
+    folder = copy.published / product.audience / product.name
+    shutil.copytree(settings.published / product.audience / product.name, folder)
+    named = {check.check_key.name: check for check in CHECKS if check.check_key.asset_key in (KEYS[product.name], AUDIENCE_KEYS[product.audience])}
+    broken = (("data/female_homicide_cases.csv", ["disclosure"]), ("datapackage.json", ["disclosure", "equal_formats", "as_new_as_it_should_be"]))
+    for name, checks in broken:
+        path = flow.latest_folder(copy, product) / name
+        path.write_bytes(path.read_bytes() + f"{MARK} Jane Doe,{MARK}\r\n".encode() * 9)
+        for check in checks:
+            found_by = named[check](RunSettings.of(copy))
+            assert not found_by.passed and "vawg withdraw" in found_by.description and "failures" in found_by.description, (name, check)
+            assert MARK not in str(found_by)
+    assert found(copy.work / "failures")  # there it could be found
 
 
 @pytest.mark.parametrize("step", STEPS)

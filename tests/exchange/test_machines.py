@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from tests.paths import REPOSITORY
 from vawg_opendata import flow
 from vawg_opendata.exchange import shared
 from vawg_opendata.products import PRODUCTS
+from vawg_opendata.published import readers_wait
 from vawg_opendata.release.lifecycle.reproduce import differences
 from vawg_opendata.sample import generate
 from vawg_opendata.settings import Settings
@@ -154,6 +156,8 @@ def test_two_workers_of_which_one_is_killed_publish_what_one_process_does(enviro
         monkeypatch.setenv(name, environment[name])
     third = Settings(work=tmp_path / "third" / "work", published=tmp_path / "third" / "published", store=environment["VAWG_STORE"])
     folder = shared(third, lambda: flow.latest_folder(third, PRODUCTS[PRODUCT]))  # a machine that has done nothing yet
+    fourth = replace(third, work=tmp_path / "fourth" / "work", published=tmp_path / "fourth" / "published")
+    assert readers_wait(fourth, PRODUCTS[PRODUCT]).version == folder.name  # and one that only looks at what readers have
     assert differences(flow.latest_folder(alone, PRODUCTS[PRODUCT]), folder) == []
     assert sorted(path.relative_to(third.published) for path in third.published.rglob("*.html")) == sorted(
         path.relative_to(alone.published) for path in alone.published.rglob("*.html")

@@ -14,8 +14,10 @@ from vawg_opendata.assets import anonymisation, statistics
 from vawg_opendata.assets.metadata import published_columns, rows
 from vawg_opendata.assets.resources import OWNERS, RunSettings
 from vawg_opendata.products import PRODUCTS, Product
+from vawg_opendata.published import audit_audience, judge_package, readers_wait
 from vawg_opendata.release import PublishedVersion
-from vawg_opendata.release.lifecycle.staleness import visible
+from vawg_opendata.settings import Settings
+from vawg_opendata.steps import StepError
 
 GROUP = "packages"
 
@@ -94,7 +96,7 @@ def _checks(product: Product) -> list[dg.AssetChecksDefinition]:
     def descriptor(settings: RunSettings) -> dg.AssetCheckResult:
         from vawg_opendata.release import validate
 
-        return _verdict(flow.latest_folder(settings.settings, product), validate, "frictionless validate {}/datapackage.json")
+        return _verdict(settings.settings, product, validate, "frictionless validate {}/datapackage.json")
 
     @dg.asset_check(
         asset=key, name=FORMATS_CHECK, blocking=True, description="Hashes as stated; CSV, Parquet and DuckDB hold equal rows; every code is in its list."
@@ -102,7 +104,7 @@ def _checks(product: Product) -> list[dg.AssetChecksDefinition]:
     def equal_formats(settings: RunSettings) -> dg.AssetCheckResult:
         from vawg_opendata.release import check
 
-        return _verdict(flow.latest_folder(settings.settings, product), check, "vawg audit {}")
+        return _verdict(settings.settings, product, check, "vawg audit {}")
 
     return [descriptor, equal_formats]
 
@@ -114,7 +116,10 @@ def _staleness(product: Product) -> dg.AssetChecksDefinition:
         description="Readers have not waited too long for newer periods than those they see. A warning: find out what holds them up.",
     )
     def staleness(settings: RunSettings) -> dg.AssetCheckResult:
-        found = visible(settings.settings.published / product.audience / product.name, product.frequency)
+        try:
+            found = readers_wait(settings.settings, product)
+        except StepError as error:
+            return _unjudged(error, dg.AssetCheckSeverity.WARN)
         if found is None:
             return dg.AssetCheckResult(passed=True, description="Readers have no version of it.", severity=dg.AssetCheckSeverity.WARN)
         return dg.AssetCheckResult(
@@ -128,13 +133,21 @@ def _staleness(product: Product) -> dg.AssetChecksDefinition:
     return staleness
 
 
-def _verdict(folder: Path | None, judge: Callable[[Path], list[str]], command: str) -> dg.AssetCheckResult:
+def _verdict(settings: Settings, product: Product, judge: Callable[[Path], list[str]], command: str) -> dg.AssetCheckResult:
     """What a check says of a package: the number of its problems, and what to do. Their words can quote cells; `command` is how to read them."""
-    if folder is None:
+    try:
+        problems = judge_package(settings, product, judge)
+    except StepError as error:
+        return _unjudged(error)
+    if problems is None:
         return dg.AssetCheckResult(passed=True, description="Nothing is published.", metadata={"problems": 0})
-    problems = judge(folder)
-    told = f" {TAKE_BACK} To read them: {command.format(folder)}" if problems else ""
+    told = f" {TAKE_BACK} To read them: {command.format(flow.latest_folder(settings, product))}" if problems else ""
     return dg.AssetCheckResult(passed=not problems, description=f"{len(problems)} problems.{told}", metadata={"problems": len(problems)})
+
+
+def _unjudged(error: StepError, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR) -> dg.AssetCheckResult:
+    """A check that what was to be checked has broken: it fails as one that found something."""
+    return dg.AssetCheckResult(passed=False, severity=severity, description=f"It could not be read. {TAKE_BACK} {error}", metadata={"problems": 1})
 
 
 def _audience(audience: str) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
@@ -165,11 +178,12 @@ def _audience(audience: str) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinit
         description="The intruder, on all published versions together: no withheld count can be told to be small.",
     )
     def disclosure(settings: RunSettings) -> dg.AssetCheckResult:
-        from vawg_opendata.release import audit
-
-        if not flow.published_versions(settings.settings, audience):
+        try:
+            report = audit_audience(settings.settings, audience)
+        except StepError as error:
+            return _unjudged(error)
+        if report is None:
             return dg.AssetCheckResult(passed=True, description="Nothing is published.", metadata={"disclosed": 0, "problems": 0})
-        report = audit([settings.settings.published / audience])
         columns = ("measure", "packages", "tables", "cells", "withheld", "disclosed")
         shown = [(one.measure, ", ".join(one.packages), one.tables, one.cells, one.withheld, one.disclosed) for one in report.measures]
         return dg.AssetCheckResult(
