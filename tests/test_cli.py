@@ -34,6 +34,21 @@ def vawg(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.fixture
+def here(capsys):
+    """The command in this process, for what prints a few words and leaves nothing behind in it: exit status and all that was printed."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        try:
+            status = main([*map(str, arguments)])
+        except SystemExit as stopped:
+            status = stopped.code
+        told = capsys.readouterr()
+        return status, told.out + told.err
+
+    return run
+
+
 def content(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
 
@@ -92,14 +107,14 @@ def test_the_module_is_the_command_too():
     assert done.returncode == 2 and "no-such-folder" in done.stderr
 
 
-def test_audit_of_a_folder_without_packages_is_a_mistake_of_the_caller(tmp_path):
-    done = vawg("audit", tmp_path)
-    assert done.returncode == 2 and str(tmp_path) in done.stderr and "Traceback" not in done.stderr
+def test_audit_of_a_folder_without_packages_is_a_mistake_of_the_caller(tmp_path, here):
+    status, told = here("audit", tmp_path)
+    assert status == 2 and str(tmp_path) in told
 
 
-def test_validate_passes_a_sound_folder(landing):
-    done = vawg("validate", landing)
-    assert done.returncode == 0 and " 0 problems" in done.stdout
+def test_validate_passes_a_sound_folder(landing, here):
+    status, told = here("validate", landing)
+    assert status == 0 and " 0 problems" in told
 
 
 def test_validate_and_publish_list_every_problem_at_once(landing, tmp_path):
@@ -120,12 +135,13 @@ def test_validate_and_publish_list_every_problem_at_once(landing, tmp_path):
     assert not (tmp_path / "published").exists()
 
 
-def test_sample_gives_the_same_files_for_the_same_seed_and_spares_what_is_there(tmp_path):
-    for name, seed in (("one", 5), ("two", 5), ("three", 6)):
-        assert vawg("sample", "--records", 200, "--seed", seed, "--out", tmp_path / name).returncode == 0
+def test_sample_gives_the_same_files_for_the_same_seed_and_spares_what_is_there(tmp_path, here):
+    assert vawg("sample", "--records", 200, "--seed", 5, "--out", tmp_path / "one").returncode == 0  # two processes, which know nothing of each other
+    for name, seed in (("two", 5), ("three", 6)):
+        assert here("sample", "--records", 200, "--seed", seed, "--out", tmp_path / name)[0] == 0
     assert content(tmp_path / "one") == content(tmp_path / "two") != content(tmp_path / "three")
-    again = vawg("sample", "--records", 200, "--seed", 7, "--out", tmp_path / "one")
-    assert again.returncode == 2 and "not empty" in again.stderr and "Traceback" not in again.stderr
+    status, told = here("sample", "--records", 200, "--seed", 7, "--out", tmp_path / "one")
+    assert status == 2 and "not empty" in told
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
@@ -136,9 +152,9 @@ def test_an_unknown_product_is_refused_before_anything_is_done(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [(), ("publsh",), ("sample", "--records", "many", "--seed", "1", "--out", "x"), ("validate",)])
-def test_a_wrong_command_is_explained(arguments):
-    done = vawg(*arguments)
-    assert done.returncode == 2 and "usage: vawg" in done.stderr and "Traceback" not in done.stderr
+def test_a_wrong_command_is_explained(arguments, here):
+    status, told = here(*arguments)
+    assert status == 2 and "usage: vawg" in told
 
 
 def test_a_wrong_setting_is_explained(tmp_path):
@@ -146,20 +162,20 @@ def test_a_wrong_setting_is_explained(tmp_path):
     assert done.returncode == 2 and "VAWG_SAMPLE_RECORDS" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_version_goes_through_its_states_by_commands(landing, tmp_path):
+def test_a_version_goes_through_its_states_by_commands(landing, tmp_path, here):
     where = ("--published", tmp_path / "published")
     prepared = vawg("prepare", "--landing", landing, "--work", tmp_path / "work", "--product", "female-homicide", "--who", "Ann", "--at", "2020-01-02", *where)
     assert prepared.returncode == 0 and "prepared: readers do not have it yet" in prepared.stdout, prepared.stderr
     assert not (tmp_path / "published" / "datastore").exists()
-    waits = vawg("review", *where)
-    assert "female-homicide 1.0.0 (datastore): prepared, appears at 09:30 on 2 January 2020, London time\n1 version waits." in waits.stdout
-    early = vawg("approve", "female-homicide", "--who", "Bea", "--why", "in a hurry", *where)
-    assert early.returncode == 1 and "Read its report first: vawg review female-homicide" in early.stderr and "Traceback" not in early.stderr
-    report = vawg("review", "female-homicide", "--who", "Bea", *where)
-    assert report.returncode == 0 and "# Review of female-homicide 1.0.0" in report.stdout and "| victims_by_method |" in report.stdout
-    assert vawg("approve", "female-homicide", "--who", "Ann", "--why", "mine", *where).returncode == 1
-    approved = vawg("approve", "female-homicide", "--who", "Bea", "--why", "read it", *where)
-    assert approved.returncode == 0 and "is approved and may appear at 09:30 on 2 January 2020, London time" in approved.stdout
+    status, told = here("review", *where)
+    assert status == 0 and "female-homicide 1.0.0 (datastore): prepared, appears at 09:30 on 2 January 2020, London time\n1 version waits." in told
+    status, told = here("approve", "female-homicide", "--who", "Bea", "--why", "in a hurry", *where)
+    assert status == 1 and "Read its report first: vawg review female-homicide" in told
+    status, told = here("review", "female-homicide", "--who", "Bea", *where)
+    assert status == 0 and "# Review of female-homicide 1.0.0" in told and "| victims_by_method |" in told
+    assert here("approve", "female-homicide", "--who", "Ann", "--why", "mine", *where)[0] == 1
+    status, told = here("approve", "female-homicide", "--who", "Bea", "--why", "read it", *where)
+    assert status == 0 and "is approved and may appear at 09:30 on 2 January 2020, London time" in told
     released = vawg("release", "--due", *where)
     assert released.returncode == 0 and "female-homicide 1.0.0 is released" in released.stdout, released.stderr
     work = tmp_path / "again"
@@ -215,9 +231,9 @@ def test_a_larger_step_is_taken_and_a_note_told_to_readers(landing, published, t
 
 
 @pytest.mark.parametrize("arguments", [("review", "female-homicde"), ("release",), ("release", "female-homicide", "--due")])
-def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path):
-    done = vawg(*arguments, "--published", tmp_path / "published")
-    assert done.returncode == 2 and done.stderr and "Traceback" not in done.stderr
+def test_a_wrong_product_or_choice_is_explained(arguments, tmp_path, here):
+    status, told = here(*arguments, "--published", tmp_path)
+    assert status == 2 and ("The products are" in told or "Name a product, or give --due" in told)
 
 
 def test_a_version_of_a_product_that_is_declared_no_more_or_for_others_now_is_withdrawn(tmp_path, capsys):
@@ -232,9 +248,9 @@ def test_a_version_of_a_product_that_is_declared_no_more_or_for_others_now_is_wi
 
 
 @pytest.mark.parametrize("arguments", [("review",), ("release", "--due"), ("withdraw", "female-homicide", "1.0.0", "--who", "Bea", "--why", "wrong")])
-def test_a_folder_of_packages_that_is_not_there_is_told_and_not_made(arguments, tmp_path, capsys):
-    assert main([*arguments, "--published", str(tmp_path / "publishd")]) == 2
-    assert "There is no folder" in capsys.readouterr().err and not any(tmp_path.iterdir())
+def test_a_folder_of_packages_that_is_not_there_is_told_and_not_made(arguments, tmp_path, here):
+    status, told = here(*arguments, "--published", tmp_path / "publishd")
+    assert status == 2 and "There is no folder" in told and not any(tmp_path.iterdir())
 
 
 WHO = ("--who", "Bea", "--why", "read it")

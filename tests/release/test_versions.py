@@ -235,7 +235,9 @@ OTHERWISE = {
 
 @pytest.mark.parametrize(("alter", "bump"), OTHERWISE.values(), ids=OTHERWISE)
 def test_the_step_of_every_other_change_is_that_of_the_recipe(first, alter, bump):
-    old, new = (json.loads((first.folder / "datapackage.json").read_text(encoding="utf-8")) for _ in range(2))
+    described = json.loads((first.folder / "datapackage.json").read_text(encoding="utf-8"))
+    described["resources"] = [one for one in described["resources"] if one["name"] in ("victims_by_age_group", "age_group", "caveats", "caveats.parquet", "series_breaks")]
+    old, new = (json.loads(json.dumps(described)) for _ in range(2))
     alter(new)
     changes = compare(first.folder, old, first.folder, new)
     assert changes.bump == bump
