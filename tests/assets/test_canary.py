@@ -132,11 +132,11 @@ def test_failures_leave_nothing_in_postgresql(finished, settings, tmp_path, monk
 def test_a_package_that_cannot_be_read_fails_its_checks_and_is_not_quoted(finished, settings, tmp_path):
     """Whatever broke it, and with whatever words: DuckDB quotes the line that it cannot read."""
     copy = replace(settings, work=tmp_path / "work", published=tmp_path / "published")
-    product = PRODUCTS["female-homicide"]
+    product = PRODUCTS["vawg-records"]
     folder = copy.published / product.audience / product.name
     shutil.copytree(settings.published / product.audience / product.name, folder)
     named = {check.check_key.name: check for check in CHECKS if check.check_key.asset_key in (KEYS[product.name], AUDIENCE_KEYS[product.audience])}
-    broken = (("data/female_homicide_cases.csv", ["disclosure"]), ("datapackage.json", ["disclosure", "equal_formats", "as_new_as_it_should_be"]))
+    broken = (("data/record_offences.csv", ["disclosure"]), ("datapackage.json", ["disclosure", "equal_formats", "as_new_as_it_should_be"]))
     for name, checks in broken:
         path = flow.latest_folder(copy, product) / name
         path.write_bytes(path.read_bytes() + f"{MARK} Jane Doe,{MARK}\r\n".encode() * 9)
