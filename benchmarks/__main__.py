@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--part", choices=PARTS, help="measure this part only")
     parser.add_argument("--records", type=int, default=1_000_000, help="flow: size of the synthetic extract")
     parser.add_argument("--landing", type=Path, help="flow: a landing folder to measure instead of a synthetic extract")
-    parser.add_argument("--large", action="store_true", help="months: on to the release; growth: also tables of 30,000 to 500,000 cells; records: also ten million")
+    parser.add_argument("--large", action="store_true", help="months: on to the release, and dense extracts; growth: also tables of 30,000 to 500,000 cells; records: also ten million")
     parser.add_argument("--peer", type=Path, help="tables, growth: an interpreter that has pytauargus (default: no peer)")
     options = parser.parse_args()
     machine = {"python": platform.python_version(), "processors": len(os.sched_getaffinity(0)), "system": platform.platform()}

@@ -199,7 +199,7 @@ def _table(
     for dimension in dimensions:
         if dimension not in hierarchies:
             hierarchies[dimension] = _hierarchy(connection, folder, dimension, resources[links[dimension]])
-        foreign = set(frame[dimension].dropna()) - set(hierarchies[dimension].codes)
+        foreign = set(frame[dimension].dropna().unique()) - set(hierarchies[dimension].codes)
         if foreign:
             problems.append(f"{name}: {len(foreign)} codes of {dimension} are not in its code list, such as {sorted(foreign)[0]!r}")
     state = frame[status].fillna("").to_numpy(dtype=object)
