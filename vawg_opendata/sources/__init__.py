@@ -17,6 +17,8 @@ Each module of a source has the same three names:
         quarantines the rows that cannot be used, and accounts for every row. Returns the path by table. `connection` is
         the one given to `discover`, which left in it what it found out about each row, so that nothing is judged twice.
 
+Those that may be delivered by month have more names, by which each month is kept: see `months`.
+
 A wrong file (its header, encoding or shape, or a category nobody has coded) is a blocking problem: nothing of the
 landing folder is used until it is mended. A wrong row (an impossible date, a missing count) is quarantined with its
 reason. Every accepted row is kept as it is, in the publisher's order: identical rows are different people or events.

@@ -131,7 +131,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile],
 def read(
     files: Sequence[LandingFile], connection: duckdb.DuckDBPyConnection, work: Path, quarantine: Quarantine, accounting: Accounting
 ) -> dict[str, Path]:
-    """Writes the `extract_...` tables; see the package's protocol."""
+    """Writes the `extract_...` tables; see the package's protocol. The files are those that were prepared last on the connection: all that are delivered
+    whole, or some months."""
     manifest = _manifest(files)
     records = work / "records"
     records.mkdir(parents=True, exist_ok=True)
