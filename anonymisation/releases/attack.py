@@ -132,13 +132,15 @@ class Drafts:
         self._names = cell_names([*(snapshot.system for snapshot in earlier), system])
         self._verdicts = Verdicts(threshold, dict.fromkeys((*CHECKED, "components", "components_known"), 0))
         last = len(earlier)
-        self._sides = [tuple(range(last + 1)), *((number, last) for number in range(last if last > 1 else 0))]
+        pairs = [(number, last) for number in reversed(range(last if last > 1 else 0))]
+        self._sides = [*pairs, tuple(range(last + 1))]
 
     def told(self, draft: Snapshot) -> Told:
-        """What is told to some reader: of the draft alone, of all releases, or of one of the earlier ones and the draft.
+        """What is told to some reader: of the draft alone, of one of the earlier releases and the draft, or of all.
 
         Of the first of them who is told something, beginning with who was told something by the last draft: a draft that was mended
-        for her is seldom safe for her at once.  What is known without the draft is left out.
+        for her is seldom safe for her at once.  The system of all is the largest by far, and most that it tells the last two tell as
+        well, so it comes last.  What is known without the draft is left out.
         """
         joint = join([*self._earlier, draft], self._names)
         single = joint.of(len(self._earlier))
