@@ -10,7 +10,7 @@ releases what was told between these; where that does not suffice the release is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -42,7 +42,10 @@ MOST = 0.5
 """Share of the counts above zero that readers must hold already for the past to be worth a place in the search."""
 
 
-MOST_TRIES = 8
+TOTALS = 3
+"""Power of the price of cells in the search for what helps against a finding, so that it spares totals: they are missed for long."""
+
+MOST_TRIES = 4
 """Attempts to publish some of what was withheld against the joint attack after all; each costs an attack, or part of one."""
 
 
@@ -157,7 +160,7 @@ class _Measure:
         self._settled |= grown & self._nothing_came()
         self._past = self._settled | grown
         self._forced = self._past | (unseen & ~seen)
-        self._price = prices(self.system, self._counts, policy, ~self._movable)
+        self._price = prices(self.system, self._counts, policy, ~self._movable) ** TOTALS
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
         self._drafts = Drafts(self._measure, self._held_already, self.system, policy.threshold)
 
@@ -179,16 +182,22 @@ class _Measure:
     def _guarded(self, codes: Sequence[Extension], past: str) -> np.ndarray:
         """A pattern about which the joint attack finds nothing that it does not find in what readers have already."""
         withheld = self._suppressed(codes, past)
-        tried = np.zeros_like(withheld)
+        remedies: dict[tuple[Hashable, ...], np.ndarray] = {}
+        doubtful = np.zeros_like(withheld)
         while True:
             told = self._told(withheld)
             if not told.findings:
-                return self._given_back(withheld, tried)
+                return self._given_back(withheld, doubtful)
+            names = {(*sorted(finding.codes.items()), *finding.releases): finding for finding in told.findings}
+            for name in names.keys() & remedies.keys():  # which did not help
+                doubtful |= remedies.pop(name)
             # Nothing that withholding protects is lost by withholding more: no pattern has to be looked for again.
             remedy = self._remedy(told)
-            if not remedy.any():
+            if remedy.any():
+                remedies |= dict.fromkeys(names, remedy)
+            else:
                 remedy = np.any([self._revealing(finding, withheld) for finding in told.findings], axis=0)
-                tried |= remedy
+                doubtful |= remedy
             if not remedy.any():
                 raise ReleaseRefusedError(
                     "with what readers hold they would learn a withheld count, and all that tells it is published already",
@@ -200,34 +209,31 @@ class _Measure:
         """The cheapest cells that keep a reader from what she is told, where a program finds some for any of it."""
         remedy = np.zeros(self.system.size, dtype=bool)
         asked = {unknown: finding for finding in told.findings for unknown in told.unknowns(finding)}
-        for also_told in (False, True) if asked else ():
-            remedies = Remedies(told.joint, told.merged, self._price, self._policy.least, also_told)
+        if asked:
+            remedies = Remedies(told.joint, told.merged, self._price, self._policy.least)
             for unknown, finding in asked.items():
                 remedy[remedies.against(unknown, finding.low, finding.high, self._policy.threshold)] = True
-            if remedy.any():
-                break
         return remedy
 
-    def _given_back(self, withheld: np.ndarray, tried: np.ndarray) -> np.ndarray:
-        """What is withheld without some of what was ``tried``, the broadest first, as far as the joint attack finds nothing.
+    def _given_back(self, withheld: np.ndarray, doubtful: np.ndarray) -> np.ndarray:
+        """What is withheld without some of what is ``doubtful``, the broadest first, as far as the joint attack finds nothing.
 
         Of all the cells near a finding few help against it; and a total that is withheld once is missed for long, for what it grows by
         is known.
         """
-        more = np.flatnonzero(tried)
+        more = np.flatnonzero(doubtful)
         more = more[np.argsort(-self.system.breadth()[more], kind="stable")]
-        size = 1
+        size = len(more)
         for _ in range(MOST_TRIES):
-            if not more.size:
+            if not size:
                 break
             trial = withheld.copy()
             trial[more[:size]] = False
             if not self._told(trial).findings:
-                withheld, more, size = trial, more[size:], 2 * size
-            elif size > 1:
-                size //= 2
+                withheld, more = trial, more[size:]
+                size = min(size, len(more))
             else:
-                more = more[1:]
+                size //= 2
         return withheld
 
     def _revealing(self, finding: ReleaseFinding, withheld: np.ndarray) -> np.ndarray:

@@ -6,8 +6,9 @@ is told to her (``attack``), which cells may be withheld at all, and in which or
 The program looks for other counts that satisfy all that she holds, in which the told count is further from what she takes it for by as
 much as the threshold, and in which the published cells of the draft that change, each by the price of withholding it, cost least; a price
 that is fixed however far a cell moves is charged per unit moved (Kelly, Golden and Assad 1992).  The cells that change are the remedy.
-A published cell that another release tells as well helps only where she cannot take it to be as that tells it: what follows from her guess
-would contradict what she holds.  The program does not see that, so such cells are considered where no others help.
+A published cell that another release tells as well helps only where she cannot take it to be as that tells it, because what follows would
+contradict what she holds.  The program does not see that; where a remedy does not help, its cells are known to her from then on, so that
+the next one is another.
 """
 
 from __future__ import annotations
@@ -24,16 +25,14 @@ from anonymisation.releases.joint import Joint, Merged
 class Remedies:
     """The system of one reader, ``joint`` under the guesses by which it is ``merged``, whose last release is a draft.
 
-    ``told``: whether cells that other releases tell are considered.  ``price``: by cell of the draft, what withholding it costs, infinity where it stays published; ``least``: what readers then know it to
+    ``price``: by cell of the draft, what withholding it costs, infinity where it stays published; ``least``: what readers then know it to
     be at least.
     """
 
-    def __init__(self, joint: Joint, merged: Merged, price: np.ndarray, least: int, told: bool) -> None:
+    def __init__(self, joint: Joint, merged: Merged, price: np.ndarray, least: int) -> None:
         last = len(joint.snapshots) - 1
         draft = joint.snapshots[last]
-        elsewhere = np.concatenate(joint.all_names[:last]) if last else np.zeros(0, dtype=np.int64)
-        guessed = draft.finest & np.isin(joint.all_names[last], elsewhere)
-        self._cells = np.flatnonzero(draft.known & np.isfinite(price) & (told | ~guessed))
+        self._cells = np.flatnonzero(draft.known & np.isfinite(price))
         self._size = len(self._cells)
         self._price = price[self._cells]
         self._unknowns = len(merged.least)
