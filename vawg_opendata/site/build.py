@@ -153,11 +153,11 @@ def _earlier_pages(environment: jinja2.Environment, version: Version) -> Iterato
     cells = [one for resource in version.statistical for one in version.cells(resource)]
     tables = list(earlier_pages(version, cells))
     values = page(version, (), cells, {one.path.partition("/")[2].removesuffix(".html"): one.path for one in tables})
-    trail = [("Data", "index.html"), (values["title"], "")]
-    yield f"{version.product}/{version.number}.html", sealed(version, _render(environment, "product", "../", "", **values, trail=trail, seal=UNSEALED))
-    for one in tables:
+    for one in tables:  # before the page that leads to them, which was there while the version was the latest
         trail = [("Data", "index.html"), (f"{version.descriptor['title']}, version {version.number}", f"{version.product}/{version.number}.html"), (one.name, "")]
         yield f"{version.product}/{one.path}", sealed(version, _render(environment, "table", "../../", "", **one.values, trail=trail, seal=UNSEALED))
+    trail = [("Data", "index.html"), (values["title"], "")]
+    yield f"{version.product}/{version.number}.html", sealed(version, _render(environment, "product", "../", "", **values, trail=trail, seal=UNSEALED))
 
 
 def _maps(environment: jinja2.Environment, shelves: Mapping[str, Shelf], published: Path) -> Iterator[tuple[str, str | bytes]]:
