@@ -15,6 +15,7 @@ from tests.release.packages import AGES, LARGE, MIXED, PRODUCT, release
 from anonymisation import Policy
 from vawg_opendata.release import ReleaseError, audit
 from vawg_opendata.release.changes.comparison import MAJOR, MINOR, PATCH, compare
+from vawg_opendata.release.changes.rows import compare_rows
 from vawg_opendata.release.lifecycle.releasing import withdraw
 from vawg_opendata.release.lifecycle.session import publishing
 from vawg_opendata.release.lifecycle.versions import bumped, latest, listed, order
@@ -190,6 +191,19 @@ LIMITS = [
     ({"required": False}, {"required": True}, MAJOR),
     ({"pattern": "a"}, {"pattern": "b"}, MAJOR),
 ]
+
+
+@pytest.mark.parametrize(
+    ("row", "regrouped"),
+    [("new,New,group,total\na,A,leaf,new", False), ("new,New,group,\na,A,leaf,new", True), ("a,A,leaf,other", True), ("a,A,group,total", True)],
+)
+def test_codes_between_a_code_and_its_parent_divide_it_and_other_parents_regroup_it(tmp_path, row, regrouped):
+    (tmp_path / "old.csv").write_text("code,label,level,parent\ntotal,All,total,\nother,O,group,total\na,A,leaf,total\n", encoding="utf-8")
+    (tmp_path / "new.csv").write_text(f"code,label,level,parent\ntotal,All,total,\nother,O,group,total\n{row}\n", encoding="utf-8")
+    fields = [{"name": name, "type": "string"} for name in ("code", "label", "level", "parent")]
+    resource = {"name": "area", "path": "codelists/area.csv", "schema": {"fields": fields, "primaryKey": ["code"]}}
+    change = compare_rows(resource, tmp_path / "old.csv", resource, tmp_path / "new.csv", {})
+    assert change.revised == 1 and change.regrouped == regrouped
 
 
 @pytest.mark.parametrize(("old", "new", "bump"), LIMITS, ids=lambda value: str(value))

@@ -30,7 +30,7 @@ class TableChange:
     `added`, `removed`, `revised`, `grown`, `newly_suppressed`, `newly_published`, `restated` are numbers of rows. `cells` has a row per
     cell of a statistical table that changed: its codes in the order of `dimensions`, the measure, what became of it, the
     count before and the count now. `codes` has (code, change, column, old, new) for the codes of a code list. `regrouped` says
-    that a code has another level or parent; `keyed` that rows can be told apart by a key.
+    that a code has another level, or another parent that does not merely stand between it and the one it had; `keyed` that rows can be told apart by a key.
     """
 
     name: str
@@ -169,5 +169,23 @@ def _codes(connection: duckdb.DuckDBPyConnection, name: str, key: str, others: l
             f"FROM old JOIN new USING ({quoted(key)}) WHERE {_differs([column])} ORDER BY ALL"
         ).fetchall()
     revised = connection.execute(f"SELECT count(*) FROM old JOIN new USING ({quoted(key)}) WHERE {_differs(others)}").fetchall()[0][0]
-    moved = any(change == "changed" and (column == "level" or column.startswith("parent")) for _, change, column, _, _ in codes)
-    return TableChange(name, added, removed, revised, codes=tuple(codes), regrouped=moved)
+    return TableChange(name, added, removed, revised, codes=tuple(codes), regrouped=_regrouped(connection, key, codes))
+
+
+def _regrouped(connection: duckdb.DuckDBPyConnection, key: str, codes: list[tuple]) -> bool:
+    """Whether a code counts towards others than it did. A parent that is new and itself below the one before only divides that."""
+    known = {code for (code,) in connection.execute(f"SELECT {quoted(key)} FROM old").fetchall()}
+    above: dict[str, dict[str, str | None]] = {}
+    for _, change, column, was, now in codes:
+        if change != "changed" or not (column == "level" or column.startswith("parent")):
+            continue
+        if column == "level":
+            return True
+        if column not in above:
+            above[column] = dict(connection.execute(f"SELECT {quoted(key)}, {quoted(column)} FROM new").fetchall())
+        up = now
+        while up is not None and up not in known:
+            up = above[column].get(up)
+        if up is None or up != was:
+            return True
+    return False
