@@ -30,6 +30,9 @@ from anonymisation.system import System, finest
 Told = str | frozenset[str] | None
 """What a record tells of a dimension: a code, several of which one holds, or nothing."""
 
+NOT_COUNTED = -1
+"""In place of the number of a cell: what a table does not count, such as the years that it does not tell."""
+
 
 @dataclass(frozen=True)
 class RecordList:
@@ -144,11 +147,10 @@ class _Atoms:
         return frozenset(leaf for leaf, of in self.of.items() if of == atom)
 
     def places(self, codes: Sequence[str]) -> list[int]:
-        """By atom, the place among the finest codes of an axis in which it is counted."""
-        places = {}
-        for place_of, code in enumerate(finest(self.hierarchy, codes)):
-            places |= {self.of[leaf]: place_of for leaf in self.hierarchy.leaves_below[code]}
-        return [places[atom] for atom in sorted(self.all)]
+        """By atom, the place among the finest codes of an axis in which it is counted; one after the last where it is in none of them."""
+        shown = finest(self.hierarchy, codes)
+        places = {self.of[leaf]: place_of for place_of, code in enumerate(shown) for leaf in self.hierarchy.leaves_below[code]}
+        return [places.get(atom, len(shown)) for atom in sorted(self.all)]
 
 
 @dataclass(frozen=True)
@@ -232,10 +234,11 @@ class _Placement:
             there = np.flatnonzero(self._open(everywhere)).tolist()
             missing = dict(zip(there, sums.new(len(there)), strict=True))
             # This follows from the other sums, but not from any one of them: where nobody is missing, it settles most unknowns at once.
-            total = int(system.grids[frozenset()].ids.item())
-            unknown = int(self._moment.unknown[total])
-            told = 0 if unknown >= 0 else int(self._moment.value[total])
-            sums.add(list(missing.values()), [unknown] if unknown >= 0 else [], told - len(self._list), "the total")
+            total = int(system.ids({}).item())
+            if total != NOT_COUNTED:
+                unknown = int(self._moment.unknown[total])
+                told = 0 if unknown >= 0 else int(self._moment.value[total])
+                sums.add(list(missing.values()), [unknown] if unknown >= 0 else [], told - len(self._list), "the total")
         for name, axes in self._moment.system.axes.items():
             self._add_table(name, axes, placed, missing)
 
@@ -245,14 +248,20 @@ class _Placement:
         own = [d for d in axes if d not in self._shared]
         shared = [d for d in self._shared if d in axes]
         at = {d: [codes.index(code) for code in finest(self._atoms[d].hierarchy, codes)] for d, codes in axes.items()}
-        ids = system.cell_ids[name][np.ix_(*(at[d] for d in axes))].transpose([list(axes).index(d) for d in (*own, *shared)])
+        extents = {d: [self._atoms[d].hierarchy.leaves_below[axes[d][i]] for i in at[d]] for d in axes}
+        for d in axes:  # an axis without a total need not count everybody
+            beyond = [self._atoms[d].members(atom) for atom in sorted(self._atoms[d].all) if places[d][atom] == len(at[d])]
+            extents[d] += [frozenset().union(*beyond)] if beyond else []
+        ids = system.cell_ids[name][np.ix_(*(at[d] for d in axes))]
+        ids = np.pad(ids, [(0, len(extents[d]) - len(at[d])) for d in axes], constant_values=NOT_COUNTED)
+        ids = ids.transpose([list(axes).index(d) for d in (*own, *shared)])
         wide = math.prod(ids.shape[: len(own)])
         ids = ids.reshape(wide, -1)
         # By cell of the shared dimensions of all tables, the cell of those of this one.
         index = np.zeros(self._shape, dtype=np.int64)
         for d in shared:
             along = np.array(places[d]).reshape([-1 if other == d else 1 for other in self._shared])
-            index = index * len(at[d]) + along
+            index = index * len(extents[d]) + along
         index = np.broadcast_to(index, self._shape).ravel()
 
         flows: dict[frozenset[int], dict[int, tuple[list[int], int]]] = {}
@@ -261,7 +270,7 @@ class _Placement:
             before, known = flows.setdefault(into, {}).get(cell, ([], 0))
             flows[into][cell] = (before + columns, known + number)
 
-        grid = np.arange(wide).reshape([len(at[d]) for d in own])
+        grid = np.arange(wide).reshape([len(extents[d]) for d in own])
         for group, (cells, columns) in zip(self._groups, placed, strict=True):
             reach = [sorted({places[d][atom] for atom in group.atoms.get(d, self._atoms[d].all)}) for d in own]
             into = frozenset((grid[np.ix_(*reach)] if own else grid).ravel().tolist())
@@ -280,7 +289,7 @@ class _Placement:
                     flow(child, cell, [column], 0)
         others = {}
         if missing is not None:
-            there = self._open({d: [self._atoms[d].hierarchy.leaves_below[axes[d][i]] for i in at[d]] for d in (*own, *shared)}).reshape(ids.shape)
+            there = self._open({d: extents[d] for d in (*own, *shared)}).reshape(ids.shape)
             others = dict(zip(map(tuple, np.argwhere(there).tolist()), sums.new(int(there.sum())), strict=True))
             for cell in range(ids.shape[1]):
                 hidden = [column for cell_of, column in missing.items() if index[cell_of] == cell]
@@ -290,6 +299,8 @@ class _Placement:
             if (member, cell) in others:
                 columns = [*columns, others[member, cell]]
             number_of_cell = int(ids[member, cell])
+            if number_of_cell == NOT_COUNTED:
+                continue
             unknown = int(self._moment.unknown[number_of_cell])
             told = 0 if unknown >= 0 else int(self._moment.value[number_of_cell])
             what = str(system.locate(number_of_cell) or "the total") if unknown < 0 and not columns and told != number else ""

@@ -30,6 +30,8 @@ TABLES = (
     {"t": axes("area", "year"), "u": axes("sex") | BLOCKS},
     {"t": axes("area") | BLOCKS, "u": axes("sex") | BLOCKS},
     {"t": axes("area")},
+    {"t": axes("area", "year"), "u": axes("sex") | {"year": ("1", "2")}},
+    {"t": axes("area", "year"), "u": axes("area", "sex") | {"year": ("3",)}},
 )
 
 
@@ -111,6 +113,14 @@ def test_what_is_found_is_what_enumeration_finds(audience):
                 expected[key] = ends
     found = attack_beside_lists(tables, HIERARCHIES, [one], THRESHOLD)
     assert {tuple(sorted(f.codes.items())): (f.low, f.high) for f in found.findings} == expected
+
+
+def test_a_table_that_tells_no_total_is_attacked_beside_a_list_of_some():
+    people = [{"area": "a", "sex": "f", "year": "1"}] * 3 + [{"area": "b", "sex": "m", "year": "2"}] * 4
+    whole = table("t", HIERARCHIES, axes("sex") | {"year": ("1",)}, people)
+    some = RecordList("l", "people", {"sex": ["f", "f"], "year": ["1", "1"]}, {}, False)
+    found = attack_beside_lists([PublishedTable("t", "people", whole.axes, whole.counts, whole.counts > 4)], HIERARCHIES, [some], 5)
+    assert found.withheld == 3 and not found.findings  # at least two, and nobody knows how many
 
 
 def homicides(shown=()):
