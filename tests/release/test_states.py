@@ -356,6 +356,34 @@ def test_a_withdrawal_waits_for_nothing_that_is_wrong_elsewhere(first, tmp_path,
         assert (home / "revisions.csv").read_text(encoding="utf-8").count("\n") == 1
 
 
+def test_a_release_that_died_before_the_ledger_said_so_is_withdrawn_from_readers(tmp_path, published, home):
+    """Withdrawing settles nothing before it: without its release in the ledger the version would be one that readers never had."""
+    prepare(tmp_path, product=PRODUCT, release_at=NOW + timedelta(days=1))
+    home.mkdir(parents=True)
+    Store(published).package(*PLACE, "1.0.0").rename(home / "1.0.0")
+    with publishing(published, NOW + timedelta(days=1), settled=False) as session:
+        withdraw(session, *PLACE, "1.0.0", "Bea", "ages were swapped")
+    assert sorted(path.name for path in (home / "1.0.0").iterdir()) == ["README.md", "SHA256SUMS", "withdrawn.json"]
+    assert listed(home)[0]["status"] == WITHDRAWN and latest(home) is None
+    assert [entry.action for entry in ledger(published).entries][-2:] == ["release", "withdraw"]
+
+
+@pytest.mark.parametrize("harm", ["its descriptor is gone", "a backup has put it back"])
+def test_a_withdrawn_version_goes_whatever_became_of_its_folder(first, published, home, harm):
+    shutil.copytree(home / "1.0.0", published.parent / "backup")
+    if harm == "its descriptor is gone":
+        (home / "1.0.0" / "datapackage.json").unlink()
+    with publishing(published, NOW, settled=False) as session:
+        withdraw(session, *PLACE, "1.0.0", "Bea", "ages were swapped")
+    if harm == "a backup has put it back":
+        shutil.rmtree(home / "1.0.0")
+        shutil.copytree(published.parent / "backup", home / "1.0.0")
+        with publishing(published):
+            pass
+    assert sorted(path.name for path in (home / "1.0.0").iterdir()) == ["README.md", "SHA256SUMS", "withdrawn.json"]
+    assert listed(home)[0]["status"] == WITHDRAWN and latest(home) is None
+
+
 def test_another_day_takes_the_place_of_the_first_and_no_day_lifts_no_embargo(tmp_path, published):
     days = [release_time(date(2026, 12, day)) for day in (3, 10)]
     assert prepare(tmp_path, release_at=days[0]).is_new

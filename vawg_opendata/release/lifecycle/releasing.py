@@ -15,7 +15,8 @@ from vawg_opendata.release.lifecycle.approval import check_package, named
 from vawg_opendata.release.lifecycle.ledger import Entry
 from vawg_opendata.release.lifecycle.preparing import PREPARATION, held_by_readers, history
 from vawg_opendata.release.lifecycle.session import Session
-from vawg_opendata.release.lifecycle.states import APPROVED, RELEASE, RELEASED, WITHDRAW, WITHDRAWN, TransitionError, after
+from vawg_opendata.release.lifecycle.settlement import was_moved
+from vawg_opendata.release.lifecycle.states import APPROVED, AUTOMATIC, RELEASE, RELEASED, WITHDRAW, WITHDRAWN, TransitionError, after
 
 APPEARANCE = time(9, 30, tzinfo=ZoneInfo("Europe/London"))
 """The time of day at which official statistics appear, by the Code of Practice for Statistics."""
@@ -118,9 +119,12 @@ def withdraw(session: Session, audience: str, product: str, version: str, who: s
         raise ReleaseError(f"There is no version {version} of {product}.")
     if not why.strip():
         raise ReleaseError("Say why, with --why: it is published in place of the version.")
+    who = named(who)
+    if was_moved(session.store, entry):  # or the ledger would say that readers never had it, and it would stay with them
+        entry = session.record(RELEASE, *entry.key, who=AUTOMATIC, why="completes a release that was interrupted, so that it can be withdrawn")
     was = entry.after
     try:
-        session.record(WITHDRAW, *entry.key, who=named(who), why=" ".join(why.split()))
+        session.record(WITHDRAW, *entry.key, who=who, why=" ".join(why.split()))
     except TransitionError as error:
         raise ReleaseError(str(error)) from None
     try:

@@ -119,12 +119,17 @@ def _complete_renames(store: Store, ledger: Ledger, now: datetime) -> None:
     """Enter as released what was approved and had been moved to readers when the run died."""
     for key in ledger.products():
         for entry in ledger.versions(*key).values():
-            visible, kept = store.visible(*entry.key), store.package(*entry.key)
-            if entry.after == APPROVED and visible.is_dir() and not kept.exists():
+            visible = store.visible(*entry.key)
+            if was_moved(store, entry):
                 _check(visible, f"{entry.product} {entry.version}", entry.package)
                 fields = {name: getattr(entry, name) for name in ("audience", "product", "version", "package", "synthetic", "release_at")}
                 why = "completes a release that was interrupted after its last check"
                 ledger.append(Entry(at=utc_text(now), action=RELEASE, who=AUTOMATIC, account="", why=why, **fields))
+
+
+def was_moved(store: Store, entry: Entry) -> bool:
+    """Whether readers have what is approved, because the run that released it died before it said so in the ledger."""
+    return entry.after == APPROVED and store.visible(*entry.key).is_dir() and not store.package(*entry.key).exists()
 
 
 def _remove_leftovers(store: Store, ledger: Ledger) -> None:
@@ -169,7 +174,7 @@ def _take_withdrawn_away(store: Store, ledger: Ledger, staging: Path) -> None:
     """Take away what the ledger says is withdrawn, whatever else may be wrong with what is published."""
     for (audience, product), versions in _lists(ledger).items():
         withdrawn = [entry["version"] for entry in versions if entry["status"] == WITHDRAWN]
-        if any((store.visible(audience, product, version) / DESCRIPTOR).is_file() for version in withdrawn):
+        if any(_has_data(store.visible(audience, product, version)) for version in withdrawn):
             home = store.home(audience, product)
             point_latest(home, versions)  # before the folder to which it points goes
             write_list(home, versions)
@@ -178,13 +183,19 @@ def _take_withdrawn_away(store: Store, ledger: Ledger, staging: Path) -> None:
             _take_away(store, ledger.last(audience, product, version), staging)
 
 
+def _has_data(folder: Path) -> bool:
+    """Whether a folder of a withdrawn version has anything but a tombstone: a package that was damaged may lack any of its files."""
+    return folder.is_dir() and not (folder / TOMBSTONE).is_file()
+
+
 def _take_away(store: Store, entry: Entry, staging: Path) -> None:
     """Move a withdrawn version from the published folder into the store, and put its tombstone in its place."""
     visible, kept = store.visible(*entry.key), store.package(*entry.key)
-    if (visible / DESCRIPTOR).is_file():
+    if _has_data(visible):
         _take_pages_away(store)
         make_folder(kept.parent)
-        rename_durably(visible, kept)
+        # A copy that a backup has put back is not wanted: the version itself is kept already.
+        rename_durably(visible, staging / "-".join(entry.key) if kept.exists() else kept)
     if visible.is_dir():
         return
     grave = staging / "tombstone"
