@@ -59,6 +59,13 @@ def test_a_copy_under_way_stops_whoever_starts_a_run(name, tmp_path):
     read_landing(landing, tmp_path / "work")
 
 
+def test_a_source_that_has_only_what_its_months_would_consult_is_one_without_months(tmp_path):
+    landing = sound(tmp_path / "landing")
+    (landing / STREET_NAME).unlink()
+    put(landing, "police_uk/lookup.csv", b"LSOA11CD,LSOA21CD\nE01000001,E01000001\n")
+    assert set(read_landing(landing, tmp_path / "work").tables) == {"homicide_victims", "homicide_accused"}
+
+
 def test_every_problem_is_listed_at_once_and_nothing_is_written(tmp_path):
     landing = sound(tmp_path / "landing")
     put(landing, "mps_homicide/a/header.csv", csv_bytes([*VICTIMS[:-1], "Officer Defined Ethnicity"], [list(VICTIM.values())]))

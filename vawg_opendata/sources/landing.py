@@ -173,16 +173,12 @@ class _Monthly:
 
     def __init__(self, kept: Months, known: KnownFiles, work: Path) -> None:
         self.kept, self.known, self.work = kept, known, work
+        self.files: set[LandingFile] = set()
         self.months: dict[str, list[LandingFile]] = {}
         self.changed: list[str] = []
         self._stated: dict[str, str] = {}
         self._problems: list[Problem] = []
         self._failed: set[str] = set()
-
-    @property
-    def files(self) -> set[LandingFile]:
-        """All files of the months."""
-        return {file for files in self.months.values() for file in files}
 
     def discover(self, folder: Path, months: Collection[str] | None = None) -> Discovery:
         """As the source's own, of these months (all), without reading the rows of those that are kept. LandingError where a file changes meanwhile.
@@ -192,6 +188,7 @@ class _Monthly:
         """
         source = self.kept.source
         files, problems = source.find(folder, months, self.known.examine)
+        self.files = set(files)  # those that months consult, too, where there is no month
         self._stated = source.stated(folder)
         self.months = by_month(source, files)
         self.changed = self.kept.changed(self.months, self._stated)
