@@ -221,7 +221,7 @@ def test_only_what_changed_is_read_and_what_clashes_with_it(sample, landing, wor
 
 @pytest.fixture
 def landing(sample, tmp_path):
-    """A landing folder by month that was read once, and its work folder."""
+    """A landing folder by month."""
     shutil.copytree(sample[2], tmp_path / "landing" / "crime_extract")
     return tmp_path / "landing"
 
@@ -249,6 +249,10 @@ def another_file(document):
     document["months"]["2024-02"]["orders"]["file"] = "2024-01/orders.csv"
 
 
+def no_table(document):
+    document["months"] = {month: {} for month in document["months"]}
+
+
 def whole_too(document):
     document["tables"]["orders"] = document["months"]["2024-02"].pop("orders")
 
@@ -261,6 +265,9 @@ def whole_too(document):
         (lambda landing: manifest(landing, more_rows), "truncated", "the manifest says"),
         (lambda landing: manifest(landing, another_file), "manifest", "a file in 2024-02/"),
         (lambda landing: manifest(landing, whole_too), "manifest", "homicides alone"),
+        (lambda landing: manifest(landing, no_table), "manifest", "months names no table"),
+        (lambda landing: (landing / "crime_extract/2024-02/orders.csv.part").touch(), "under-way", "2024-02/orders.csv.part"),
+        (lambda landing: write_csv(landing / "crime_extract/2024-04/orders.csv.part", DELIVERED[0], []), "under-way", "2024-04/orders.csv.part"),
         (lambda landing: manifest(landing, lambda document: document["periods"]["offences"].update({"to": "2024-02"})), "manifest", "'2024-03', which is not within"),
         (lambda landing: manifest(landing, lambda document: document["months"].update({"2024-02": []})), "manifest", "tables of each month"),
         (lambda landing: (landing / "crime_extract/2024-02/orders.csv").unlink(), "missing", "orders of 2024-02"),
@@ -323,6 +330,16 @@ def test_the_command_makes_a_sample_by_month(tmp_path):
     assert len(document["months"]) == 146 and set(document["tables"]) == {"homicides"}
     assert sum(tables["victims"]["rows"] for tables in document["months"].values()) >= 30
     assert all((tmp_path / "made/crime_extract" / file["file"]).is_file() for tables in document["months"].values() for file in tables.values())
+
+
+def test_the_months_of_a_sample_have_every_row_also_where_a_table_has_none(tmp_path):
+    generate(3, 1, tmp_path / "it's [1]", first=MONTHS[0], last=MONTHS[-1], homicides_from="2023-01", street_months=0)
+    folder = tmp_path / "it's [1]" / "crime_extract"
+    rows = {table.name: read_csv(folder / f"{table.name}.csv") for table in LINKED}
+    by_month(folder)
+    split = {table.name: [row for month in MONTHS for row in read_csv(folder / month / f"{table.name}.csv")] for table in LINKED}
+    assert {name: sorted(map(str, part)) for name, part in split.items()} == {name: sorted(map(str, part)) for name, part in rows.items()}
+    assert [] in rows.values() and {path.name for path in folder.iterdir()} == {*MONTHS, "homicides.csv", "manifest.json"}
 
 
 def test_an_extract_that_is_delivered_whole_has_no_months(sample, tmp_path):

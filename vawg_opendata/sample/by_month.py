@@ -13,6 +13,7 @@ from vawg_opendata.schemas.months import months_between
 from vawg_opendata.schemas.rules import literal
 from vawg_opendata.sources import crime_extract_manifest
 from vawg_opendata.sources.crime_extract_manifest import Manifest
+from vawg_opendata.sources.tabular import plain
 
 
 def by_month(folder: Path) -> None:
@@ -35,13 +36,17 @@ def by_month(folder: Path) -> None:
             whole = folder / manifest.files[table.name]
             _number(connection, whole)
             made = folder / f".{table.name}"
+            made.mkdir()  # DuckDB makes no folder for a table without rows
             connection.execute(
-                f"""COPY (
-                    SELECT {", ".join(table.names)}, coalesce(last_value(month IGNORE NULLS) OVER (ORDER BY number), {literal(wanted[0])}) AS month
-                    FROM numbered LEFT JOIN month_of USING (crime_ref) ORDER BY month, number
-                ) TO {literal(str(made))} (FORMAT csv, HEADER, PARTITION_BY (month))"""
+                f"""CREATE OR REPLACE TABLE dated AS
+                SELECT {", ".join(table.names)}, coalesce(last_value(month IGNORE NULLS) OVER (ORDER BY number), {literal(wanted[0])}) AS month, number
+                FROM numbered LEFT JOIN month_of USING (crime_ref)"""
             )
-            counts = dict(connection.execute(f"SELECT month, count(*) FROM read_csv({literal(str(made))} || '/*/*.csv', all_varchar = true) GROUP BY ALL").fetchall())
+            connection.execute(
+                f"""COPY (SELECT * EXCLUDE (number) FROM dated ORDER BY dated.month, dated.number)
+                TO {literal(str(made))} (FORMAT csv, HEADER, PARTITION_BY (month))"""
+            )
+            counts = dict(connection.execute("SELECT month, count(*) FROM dated GROUP BY ALL").fetchall())
             for month in wanted:
                 name = f"{month}/{table.name}.csv"
                 (folder / month).mkdir(exist_ok=True)
@@ -61,5 +66,5 @@ def by_month(folder: Path) -> None:
 def _number(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Makes `numbered`: the rows of a file, all of text, with their `number`."""
     connection.execute(
-        f"CREATE OR REPLACE TABLE numbered AS SELECT *, row_number() OVER () AS number FROM read_csv({literal(str(path))}, all_varchar = true, header = true)"
+        f"CREATE OR REPLACE TABLE numbered AS SELECT *, row_number() OVER () AS number FROM read_csv({literal(plain(path))}, all_varchar = true, header = true)"
     )

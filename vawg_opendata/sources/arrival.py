@@ -15,7 +15,6 @@ from vawg_opendata.sources import crime_extract, crime_extract_manifest
 from vawg_opendata.sources.tabular import UNDER_WAY
 
 
-
 @dataclass(frozen=True)
 class Arrival:
     """The files of a landing folder (name, size, time of last change in ns), and why they are not complete ('' where they may be).

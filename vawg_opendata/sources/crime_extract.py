@@ -40,7 +40,7 @@ from vawg_opendata.sources.crime_extract_rows import UNKNOWN_DAY, derived, parse
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
 from vawg_opendata.sources.records import MALFORMED
-from vawg_opendata.sources.tabular import FILE, ROW, Form, examine
+from vawg_opendata.sources.tabular import COPYING, FILE, ROW, Form, examine, walk
 
 __all__ = ["NAME", "clashes", "discover", "discover_rest", "find", "is_by_month", "month_of", "prepare", "read", "stated", "synthetic"]
 
@@ -185,11 +185,13 @@ def _recognised(folder: Path, wanted: Sequence[tuple[str, str, str]], problems: 
 
 
 def _strays(folder: Path, named: Collection[str]) -> list[Problem]:
-    """A problem for everything in the folder, and in those of its months, that the manifest does not name."""
+    """A problem for everything in the folder, and in those of its months, that the manifest does not name, and for every copy under way below it."""
     message = "The manifest does not name this file. Take it away, or deliver the manifest that belongs to it."
     months = {month for name in named if (month := name.rpartition("/")[0])}
     entries = [entry for place in (folder, *(folder / month for month in months)) if place.is_dir() for entry in place.iterdir()]
-    return [
+    copies = [found for found in walk(folder, NAME) if isinstance(found, Problem) and found.kind == COPYING]
+    known = {crime_extract_manifest.FILE, *named, *months, *(copy.file.removeprefix(f"{NAME}/") for copy in copies)}
+    return copies + [
         Problem(
             file=f"{NAME}/{name}",
             kind="not-in-manifest",
@@ -197,7 +199,7 @@ def _strays(folder: Path, named: Collection[str]) -> list[Problem]:
             blocking=bool(named) and entry.suffix.lower() in (".csv", ".parquet"),
         )
         for name, entry in sorted((entry.relative_to(folder).as_posix(), entry) for entry in entries)
-        if name not in {crime_extract_manifest.FILE, *named, *months} and not entry.name.startswith(".")
+        if name not in known and not entry.name.startswith(".")
     ]
 
 

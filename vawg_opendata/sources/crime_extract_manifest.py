@@ -156,6 +156,8 @@ def _faults_of_months(months: Mapping[str, Mapping[str, object]], period: Mappin
     for month in wanted if not faults else ():
         faults += [f"{month} lacks {name}, which other months have. Deliver it, without rows if there are none." for name in tables if name not in months[month]]
         faults += [fault for name, entry in months[month].items() for fault in _faults_of(name, entry, month)]
+    if not tables:  # each month would be one without offences
+        faults.append("months names no table. Give file and rows of each table delivered.")
     if HOMICIDES in tables:
         faults.append(f"months has {HOMICIDES}, which are delivered whole, under tables.")
     return faults + _lacking_parents(tables, "months")

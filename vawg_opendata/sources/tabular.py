@@ -28,6 +28,8 @@ FORMATS = {".csv": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 OTHER_DATA = {".zip", ".gz", ".7z", ".xls", ".xlsm", ".ods", ".tsv", ".json"}
 UNDER_WAY = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download")
 """Endings that programs give a file while they write it."""
+COPYING = "under-way"
+"""The kind of the problem that such a file is."""
 DAMAGED = "The file is damaged and cannot be read to its end. Copy or download it again."
 CHUNK = 8 * 1024 * 1024
 LONGEST_HEADER = 64 * 1024
@@ -85,7 +87,7 @@ def walk(folder: Path, source: str) -> Iterator[tuple[Path, str] | Problem]:
                 yield Problem(file=f"{source}/{relative}", kind="format", message=message)
             elif suffix in UNDER_WAY:
                 message = "A file is being copied here, or the copy broke off. Start again when it is there under its own name, or remove it."
-                yield Problem(file=f"{source}/{relative}", kind="under-way", message=message)
+                yield Problem(file=f"{source}/{relative}", kind=COPYING, message=message)
             elif suffix not in FORMATS:
                 yield Problem(file=f"{source}/{relative}", kind="not-read", message="Not a data file; it is not read.", blocking=False)
             else:
@@ -323,12 +325,11 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
     quotes = connection.execute(
         "SELECT min(line) FROM rejected WHERE error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')"
     ).fetchall()[0][0]
-    if quotes is None:
-        # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
-        connection.execute(f"INSERT INTO malformed SELECT {name}, '', line - 1, any_value(csv_line) FROM rejected GROUP BY line")
     if quotes is not None:  # such a quote may have taken the rows that follow into its field: no row of the file can be trusted
         message = "A quotation mark is out of place: quotes inside a field must be doubled, and the field quoted."
         return rows, Problem(file=file.file, kind="csv", message=message, row=quotes - 1 or None)
+    # Lines are counted from the header on, so a row of data is one less. A row with several faults is there several times.
+    connection.execute(f"INSERT INTO malformed SELECT {name}, '', line - 1, any_value(csv_line) FROM rejected GROUP BY line")
     bad = connection.execute(f"SELECT source_row FROM malformed WHERE source_file = {name} ORDER BY 1").fetchall()
     if not bad:
         return rows, [_select(file, header, columns, "''", f"{before} + row_number() OVER ()", f"{origin})")]
