@@ -41,6 +41,19 @@ def test_only_the_record_at_fault_is_corrected(records):
     assert [path.name for path in records.iterdir()] == [f"{TABLE}.parquet"]
 
 
+def test_records_of_an_edition_by_month_are_told_by_the_name_of_their_folder(tmp_path):
+    folder = tmp_path / "extract_orders" / "vintage=2026-02"
+    folder.mkdir(parents=True)
+    for month in ("2026-01", "2026-02"):
+        duckdb.sql(f"COPY (SELECT 'x' AS order_type, '{month}' AS recorded_month) TO '{folder}/{month}.parquet'")
+    known = {"table": "extract_orders", "column": "order_type", "wrong": "x", "right": "y"}
+    told = [Correction(**{**vars(KNOWN), **known, "rows": {"recorded_month": "2026-01", "vintage": vintage}}) for vintage in ("2025-12", "2026-02")]
+    assert apply_corrections(told, tmp_path) == told[1:]
+    rows = "SELECT * FROM read_parquet('{}/*.parquet', hive_partitioning = {}) ORDER BY recorded_month"
+    assert duckdb.sql(rows.format(folder, "false")).fetchall() == [("y", "2026-01"), ("x", "2026-02")]
+    assert duckdb.sql(rows.format(folder, "true")).fetchall() == [("y", "2026-01", "2026-02"), ("x", "2026-02", "2026-02")]
+
+
 def test_a_correction_fails_once_the_source_is_mended(records):
     apply_corrections([KNOWN], records)
     before = counts(records)

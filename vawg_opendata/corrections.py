@@ -78,7 +78,8 @@ def _correct(correction: Correction, paths: Sequence[Path]) -> bool:
     with duckdb.connect() as connection:
         confine(connection, paths[0].parent)
         columns = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
-        unknown = [column for column in (*correction.rows, correction.column) if column not in columns]
+        stored = [row[0] for row in connection.execute(f"DESCRIBE FROM read_parquet({literal(str(paths[0]))}, hive_partitioning = false)").fetchall()]
+        unknown = [column for column in correction.rows if column not in columns] + [column for column in (correction.column,) if column not in stored]
         if unknown:
             raise CorrectionError(f"Correction {correction.name}: {correction.table} has no field {unknown[0]!r}.")
         rows, found = connection.execute(f"SELECT count(*) FILTER ({here}), count(*) FILTER ({wrong}) FROM {relation}").fetchall()[0]
@@ -93,8 +94,9 @@ def _correct(correction: Correction, paths: Sequence[Path]) -> bool:
         for path in paths:
             fresh = path.with_suffix(".corrected")
             connection.execute(
-                f"COPY (SELECT * REPLACE (CASE WHEN {wrong} THEN {right} ELSE {quoted(correction.column)} END AS {quoted(correction.column)}) "
-                f"FROM read_parquet({literal(str(path))}, hive_partitioning = false)) TO {literal(str(fresh))} (FORMAT parquet)"
+                f"COPY (SELECT {', '.join(map(quoted, stored))} FROM ("  # what the folder's name says may tell the rows, and stays there
+                f"SELECT * REPLACE (CASE WHEN {wrong} THEN {right} ELSE {quoted(correction.column)} END AS {quoted(correction.column)}) "
+                f"FROM read_parquet({literal(str(path))}))) TO {literal(str(fresh))} (FORMAT parquet)"
             )
             os.replace(fresh, path)  # what is kept of a month is another name of the same file, and stays as it was read
     return True
