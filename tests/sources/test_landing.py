@@ -47,7 +47,16 @@ def test_all_the_real_files_at_once(tmp_path):
     assert rows == 873_690
 
 
-@pytest.mark.parametrize("name", ["mps_homicide/2026/victims.csv.part", "police_uk/2023-02/2023-02-metropolitan-street.csv.filepart"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mps_homicide/2026/victims.csv.part",
+        "police_uk/2023-02/2023-02-metropolitan-street.csv.filepart",
+        "geography/lookup.csv.part",
+        "population/population.csv.tmp",
+        "boundaries/wards.geojson.part",
+    ],
+)
 def test_a_copy_under_way_stops_whoever_starts_a_run(name, tmp_path):
     """Without it the run would publish what is there as if it were all."""
     landing = sound(tmp_path / "landing")

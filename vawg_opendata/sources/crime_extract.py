@@ -40,7 +40,7 @@ from vawg_opendata.sources.crime_extract_rows import UNKNOWN_DAY, derived, parse
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
 from vawg_opendata.sources.records import MALFORMED
-from vawg_opendata.sources.tabular import COPYING, FILE, ROW, Form, examine, walk
+from vawg_opendata.sources.tabular import FILE, ROW, Form, examine, under_way
 
 __all__ = ["NAME", "clashes", "discover", "discover_rest", "find", "is_by_month", "month_of", "prepare", "read", "stated", "synthetic"]
 
@@ -189,7 +189,7 @@ def _strays(folder: Path, named: Collection[str]) -> list[Problem]:
     message = "The manifest does not name this file. Take it away, or deliver the manifest that belongs to it."
     months = {month for name in named if (month := name.rpartition("/")[0])}
     entries = [entry for place in (folder, *(folder / month for month in months)) if place.is_dir() for entry in place.iterdir()]
-    copies = [found for found in walk(folder, NAME) if isinstance(found, Problem) and found.kind == COPYING]
+    copies = under_way(folder, NAME)
     known = {crime_extract_manifest.FILE, *named, *months, *(copy.file.removeprefix(f"{NAME}/") for copy in copies)}
     return copies + [
         Problem(

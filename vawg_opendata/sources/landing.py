@@ -19,7 +19,7 @@ from vawg_opendata.sources import boundaries, crime_extract, mps_homicide, mps_v
 from vawg_opendata.sources.files import Discovery, LandingFile
 from vawg_opendata.sources.known import KnownFiles
 from vawg_opendata.sources.months import Aside, Months, by_month
-from vawg_opendata.sources.tabular import SPILL, connect, plain, quote
+from vawg_opendata.sources.tabular import SPILL, connect, plain, quote, under_way
 
 SOURCES: tuple[ModuleType, ...] = (crime_extract, mps_vawg_dashboard, mps_homicide, police_uk)
 MONTHLY: tuple[ModuleType, ...] = (crime_extract, police_uk)
@@ -84,7 +84,7 @@ def _survey(landing: Path, discover: Callable[[ModuleType, Path], Discovery]) ->
             files += found.files
             problems += found.problems
         elif entry.name in BESIDE and entry.is_dir():
-            problems += BESIDE[entry.name].problems(entry)
+            problems += under_way(entry, entry.name) or BESIDE[entry.name].problems(entry)
         elif entry.name in known or entry.name in BESIDE:
             problems.append(Problem(file=entry.name, kind="folder", message="This is a file where the folder of a source should be."))
         elif entry.is_dir() and entry.name not in LOOKUPS and not entry.name.startswith("."):

@@ -36,7 +36,7 @@ from vawg_opendata.schemas.street import STREET_COVERAGE, STREET_CRIMES
 from vawg_opendata.sources import records, words
 from vawg_opendata.sources.files import Discovery, LandingFile, Layout
 from vawg_opendata.sources.recognise import recognise_file
-from vawg_opendata.sources.tabular import Form, examine, examine_header, plain, quote, stage, walk
+from vawg_opendata.sources.tabular import COPYING, Form, examine, examine_header, plain, quote, stage, walk
 
 NAME = "police_uk"
 
@@ -109,7 +109,7 @@ def find(
     for place, lookups in ((folder, ""), (folder.parent / GEOGRAPHY, GEOGRAPHY)):
         for found in walk(place, lookups or NAME):
             if isinstance(found, Problem):
-                problems.append(replace(found, blocking=False) if lookups else found)
+                problems.append(replace(found, blocking=found.kind == COPYING) if lookups else found)
                 continue
             path, name = found
             named = _NAME.fullmatch(path.name)

@@ -94,6 +94,11 @@ def walk(folder: Path, source: str) -> Iterator[tuple[Path, str] | Problem]:
                 yield path, relative
 
 
+def under_way(folder: Path, source: str) -> list[Problem]:
+    """The files in a folder and its subfolders that are still being copied, which stop a run: it would publish what is there as if it were all."""
+    return [found for found in walk(folder, source) if isinstance(found, Problem) and found.kind == COPYING]
+
+
 def examine(path: Path) -> Form:
     """Reads a file once from end to end and judges its form by its name's suffix. Nothing is raised for a bad file."""
     try:
