@@ -11,13 +11,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from tests.delivery.servers import ACCESS_KEY, BUCKET, SECRET_KEY, object_store
 from tests.paths import REPOSITORY
 from tests.release.packages import LARGE, PRODUCT, release
 from vawg_opendata import turns
 from vawg_opendata.cli import main
+from vawg_opendata.exchange import shared
 from vawg_opendata.flow import REPRODUCED, prepare_landing
 from vawg_opendata.sample import generate
 from vawg_opendata.settings import Settings
@@ -212,10 +215,30 @@ def other_landing(landing: Path, folder: Path) -> Path:
     return other
 
 
-def test_reproducing_from_other_files_tells_what_differs(landing, published, tmp_path):
-    _, folder = published
+def test_reproducing_from_other_files_tells_what_differs_and_is_no_state_for_other_machines(landing, published, tmp_path, monkeypatch):
+    """Or a machine in the middle of a run would go on from records of long ago."""
     other = other_landing(landing, tmp_path / "landing")
-    done = vawg("reproduce", "female-homicide", "1.0.0", "--landing", other, "--work", tmp_path / "work", "--published", folder)
+    (tmp_path / "store").mkdir()
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    with object_store(tmp_path / "store") as port:
+        address = f"s3://{BUCKET}/machines?region=us-east-1&endpoint={quote(f'http://127.0.0.1:{port}')}"
+        one, two = (Settings(work=tmp_path / name / "work", published=tmp_path / name / "published", store=address) for name in ("one", "two"))
+
+        def state() -> list[Path]:
+            return [path for path in sorted(one.work.rglob("*")) if path.is_file() and not path.name.startswith(".exchange")]
+
+        def begin() -> None:
+            shutil.copytree(published[1].parent, one.work.parent, ignore=shutil.ignore_patterns("work"), dirs_exist_ok=True)
+            (one.work / "records").mkdir()
+            (one.work / "records" / "extract_homicides.parquet").write_bytes(b"of the run of today")
+
+        shared(one, begin)
+        done = vawg(
+            "reproduce", "female-homicide", "1.0.0", "--landing", other, "--work", two.work, "--published", two.published, VAWG_STORE=address, **keys
+        )
+        assert shared(one, state) == [one.work / "records" / "extract_homicides.parquet"]
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "input crime_extract/homicides.csv is not at hand as it was" in done.stdout and "data/victims_by_method.csv differs" in done.stdout
 

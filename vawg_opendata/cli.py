@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
 
     for command in (review, approve, release, withdraw, reproduce, sign, deliver):
         command.add_argument("--published", type=Path, metavar="DIR", help="folder of packages (default: published)")
-        command.set_defaults(shares=True)
+        command.set_defaults(shares=command is not reproduce)  # which is a step of its own, in a work folder that it holds first
 
     sample = commands.add_parser("sample", help="make a synthetic landing folder")
     sample.add_argument("--records", type=_number, required=True, metavar="N", help="number of records")

@@ -19,6 +19,7 @@ from vawg_opendata.release.lifecycle.store import DESCRIPTOR, Store
 from vawg_opendata.release.package.building import build
 from vawg_opendata.sample import generate
 from vawg_opendata.settings import Settings
+from vawg_opendata.steps import step
 from vawg_opendata.turns import alone
 
 
@@ -28,6 +29,12 @@ def reproduce(settings: Settings, product: Product, version: str) -> list[str]:
     The inputs are those of `settings.landing`, or else of where they were when it was prepared. ReleaseError when nothing is
     known of the version, or when its inputs are not at hand any more. Waits while another run works in the work folder.
     """
+    with alone(settings.work):  # before what machines share is held, as every run does: in the other order the two would wait for each other
+        return _reproduced(settings, product, version)
+
+
+@step
+def _reproduced(settings: Settings, product: Product, version: str) -> list[str]:
     store = Store(settings.published)
     kept = store.kept(product.audience, product.name, version)
     if not (kept / PREPARATION).is_file():
@@ -36,15 +43,16 @@ def reproduce(settings: Settings, product: Product, version: str) -> list[str]:
     folder = store.visible(product.audience, product.name, version)
     if not (folder / DESCRIPTOR).is_file():
         folder = store.package(product.audience, product.name, version)
-    with alone(settings.work):
-        scratch = settings.work / flow.REPRODUCED
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(mode=0o700)
-        try:
-            again = _build(replace(settings, work=scratch, landing=_landing(settings, preparation["origin"], scratch)), product, preparation, store)
-            return [*again[1], *differences(folder, again[0])]
-        finally:
-            shutil.rmtree(scratch)
+    scratch = settings.work / flow.REPRODUCED
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(mode=0o700)
+    try:
+        # What is made here is no state of the work folder for other machines to go on from, so its steps have no store.
+        then = replace(settings, work=scratch, store="", landing=_landing(settings, preparation["origin"], scratch))
+        again = _build(then, product, preparation, store)
+        return [*again[1], *differences(folder, again[0])]
+    finally:
+        shutil.rmtree(scratch)
 
 
 def _landing(settings: Settings, origin: dict, scratch: Path) -> Path:
