@@ -159,6 +159,7 @@ def _one_more_of_extract(density: int) -> dict:
         Path(folder, LAST).rename(extract / LAST)
         Path(folder, crime_extract_manifest.FILE).replace(extract / crime_extract_manifest.FILE)
         told["with the newest month"] = _run(_statistics, settings)
+        told["the same again, nothing changed"] = _run(_statistics, settings)
         told["everything from nothing"] = _run(_statistics, _settings(folder, "again"))
         told["everything from nothing, delivered whole"] = _run(_statistics, _settings(folder, "afresh", "whole"))
         more, everything = told["with the newest month"]["all"], (told[f"everything from nothing{how}"]["all"] for how in ("", ", delivered whole"))
