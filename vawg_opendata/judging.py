@@ -40,7 +40,7 @@ def judge(work: Path) -> dict[str, list[CheckResult]]:
         by_month = [schema for schema in schemas if schema.name in files and files[schema.name][0].parent != work / "records"]
         if by_month:
             kept = Months(work, MONTHLY[source])
-            results |= {schema.name: _judged_by_month(kept, schema, files[schema.name]) for schema in by_month}
+            results |= {schema.name: _judged_by_month(kept, schema, files) for schema in by_month}
         present = {schema.name: files[schema.name][0] for schema in schemas if schema.name in files and schema not in by_month}
         frames = {name: read_frame(path) for name, path in present.items() if row_count(path) <= PANDERA_ROWS}
         for schema in schemas:
@@ -54,11 +54,12 @@ def judge(work: Path) -> dict[str, list[CheckResult]]:
     return results
 
 
-def _judged_by_month(kept: Months, schema: TableSchema, paths: Sequence[Path]) -> list[CheckResult]:
-    """The checks of a table of which each month was judged when it was read; again, where the month has since been corrected."""
+def _judged_by_month(kept: Months, schema: TableSchema, files: Mapping[str, Sequence[Path]]) -> list[CheckResult]:
+    """The checks of a table of which each month was judged when it was read; again, where the table has since been corrected in that month."""
     failures: dict[tuple[str, str], int] = {}
-    for path in paths:
-        for result in kept.checks(path.stem, schema.name) if kept.is_as_read(path, schema.name) else validate_parquet(schema, path):
+    for path in files[schema.name]:
+        linked = {key.table: one for key in schema.foreign_keys for one in files.get(key.table, ()) if one.stem == path.stem}
+        for result in kept.checks(path.stem, schema.name) if kept.is_as_read(path, schema.name) else validate_parquet(schema, path, linked):
             failures[result.check, result.column] = failures.get((result.check, result.column), 0) + result.failures
     return [CheckResult(check, column, number) for (check, column), number in failures.items()]
 

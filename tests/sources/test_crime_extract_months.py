@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from vawg_opendata import flow
 from vawg_opendata.cli import main
+from vawg_opendata.judging import judge
 from vawg_opendata.problems import LandingError
 from vawg_opendata.sample import generate
 from vawg_opendata.sample.by_month import by_month
@@ -312,6 +313,15 @@ def test_a_row_in_the_month_of_another_offence_is_set_aside(sample, landing, wor
     account = next(account for account in report.accounting.files if account.file == "2024-03/victims.csv")
     assert account.quarantined_by_reason["no usable row of offences of this month has this key"] >= 1
     assert [path.name for path in (work / "quarantine").iterdir()] == ["crime_extract.parquet"]
+
+
+def test_a_month_that_was_corrected_is_judged_again_with_what_it_hangs_on(work):
+    folder = work / "records/extract_orders/vintage=2024-03"
+    path = next(path for path in sorted(folder.iterdir()) if duckdb.execute(f"SELECT count(*) FROM '{path}'").fetchone()[0])
+    rows = f"SELECT * REPLACE ('none' AS crime_ref) FROM read_parquet('{path}', hive_partitioning = false)"
+    duckdb.execute(f"COPY ({rows}) TO '{path}.fresh' (FORMAT parquet)")
+    os.replace(f"{path}.fresh", path)
+    assert "foreign_key" in {check.check for check in judge(work)["extract_orders"] if check.failures}
 
 
 def test_some_months_are_read_without_opening_the_files_of_others(landing, tmp_path):
