@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
     release = commands.add_parser("release", help="let approved versions appear to readers")
     release.add_argument("product", nargs="?", metavar="PRODUCT")
-    release.add_argument("--due", action="store_true", help="all approved versions whose time has come")
+    release.add_argument("--due", action="store_true", help="all approved versions that were announced for a time which has come")
     release.add_argument("--who", default="", metavar="NAME", help="who releases it; kept in the ledger, never published (default: the account)")
     release.set_defaults(command=_release)
 

@@ -88,7 +88,7 @@ def test_two_people_who_did_not_prepare_it_approve_a_version(tmp_path, published
         with pytest.raises(ReleaseError, match="Say why"):
             approve(session, *PLACE, "Cid", " ")
         assert approve(session, *PLACE, "Cid", "read it").after == APPROVED
-        assert not home.exists()
+        assert not home.exists() and release_due(session, "cron") == ([], [])  # a time that nobody set does not come
         release(session, session.pending(*PLACE), "Cid")
     assert latest(home) == "1.0.0" and audit([published]).ok
     assert [(entry.action, entry.who) for entry in ledger(published).entries] == [

@@ -75,9 +75,9 @@ def is_due(session: Session, entry: Entry) -> bool:
 
 
 def due(session: Session) -> list[Entry]:
-    """The approved versions whose time has come, those of all products."""
-    approved = [entry for key in session.ledger.products() for entry in session.ledger.versions(*key).values() if entry.after == APPROVED]
-    return [entry for entry in approved if is_due(session, entry)]
+    """The approved versions that were announced for a time which has come, those of all products. One that was not waits for whoever names it."""
+    entries = [entry for key in session.ledger.products() for entry in session.ledger.versions(*key).values()]
+    return [entry for entry in entries if entry.after == APPROVED and entry.release_at and is_due(session, entry)]
 
 
 def release_due(session: Session, who: str) -> tuple[list[Entry], list[ReleaseError]]:
