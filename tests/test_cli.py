@@ -266,8 +266,21 @@ def test_a_version_of_a_product_that_is_declared_no_more_or_for_others_now_is_wi
         assert main(["withdraw", product.name, "1.0.0", *WHO, "--published", str(tmp_path / "published")]) == 0
         assert f"{product.name} 1.0.0 is withdrawn." in capsys.readouterr().out
         assert (tmp_path / "published" / "datastore" / product.name / "1.0.0" / "withdrawn.json").is_file()
+    again = ["withdraw", moved.name, "1.0.0", *WHO, "--published", str(tmp_path / "published")]
+    assert main(again) == 1 and "is withdrawn, so 'withdraw' is not allowed" in capsys.readouterr().err
     assert main(["withdraw", "no-such-product", "1.0.0", *WHO, "--published", str(tmp_path / "published")]) == 1
     assert "There is no version 1.0.0 of no-such-product" in capsys.readouterr().err
+
+
+def test_of_two_audiences_with_a_version_of_one_name_and_number_none_is_forgotten(tmp_path, here):
+    """A product that has changed its audience: who withdraws its 1.0.0 is told which one that was, and of the other."""
+    for audience in ("datastore", "safestats"):
+        release(tmp_path, tmp_path / "published", LARGE, replace(PRODUCT, audience=audience))
+    withdraw = ("withdraw", PRODUCT.name, "1.0.0", *WHO, "--published", tmp_path / "published")
+    assert "the one for datastore; safestats has one of that name and number, too" in here(*withdraw)[1]
+    assert not (tmp_path / "published" / "safestats" / PRODUCT.name / "1.0.0" / "withdrawn.json").exists()
+    assert here(*withdraw) == (0, f"{PRODUCT.name} 1.0.0 is withdrawn.\n")
+    assert (tmp_path / "published" / "safestats" / PRODUCT.name / "1.0.0" / "withdrawn.json").is_file()
 
 
 @pytest.mark.parametrize("arguments", [("review",), ("release", "--due"), ("withdraw", "female-homicide", "1.0.0", "--who", "Bea", "--why", "wrong")])

@@ -260,12 +260,19 @@ def _release(options: argparse.Namespace) -> int:
 
 def _withdraw(options: argparse.Namespace) -> int:
     from vawg_opendata.flow import publish_pages
-    from vawg_opendata.release.lifecycle.releasing import audience_of, withdraw
+    from vawg_opendata.release.lifecycle.releasing import audiences_of, withdraw
 
     version = (options.product, options.version)
-    quoting = _in_session(options, lambda session: withdraw(session, audience_of(session, *version), *version, options.who, options.why), settled=False)
+
+    def act(session):
+        audience, *others = audiences_of(session, *version)
+        return withdraw(session, audience, *version, options.who, options.why), audience, others
+
+    quoting, audience, others = _in_session(options, act, settled=False)
     publish_pages(_settings(options, "published"))
     print(f"{options.product} {options.version} is withdrawn.")
+    for other in others:
+        print(f"That was the one for {audience}; {other} has one of that name and number, too: run the command again to withdraw it as well.")
     for version in quoting:
         print(f"changes.json of {version} quotes counts of it: withdraw {version} as well if those must not be seen.")
     return DONE

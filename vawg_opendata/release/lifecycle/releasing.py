@@ -92,20 +92,20 @@ def release_due(session: Session, who: str) -> tuple[list[Entry], list[ReleaseEr
     return released, refused
 
 
-def audience_of(session: Session, product: str, version: str) -> str:
-    """The audience of a version, by the ledger: a product that is declared no more, or for others now, has versions to withdraw all the same.
-    ReleaseError when there is no such version."""
+def audiences_of(session: Session, product: str, version: str) -> list[str]:
+    """The audiences that have, or are to have, a version of this name and number, by the ledger: a product that is declared no more, or for others
+    now, has versions to withdraw all the same. Those of withdrawn ones only where there is no other. ReleaseError when there is no such version."""
 
     def entries() -> list[Entry]:
         found = (session.ledger.last(audience, name, version) for audience, name in session.ledger.products() if name == product)
-        return sorted(filter(None, found), key=lambda entry: entry.after == WITHDRAWN)
+        return [entry for entry in found if entry is not None]
 
     if not entries():
         session.settle()  # what was published before there was a ledger is entered in it
     found = entries()
     if not found:
         raise ReleaseError(f"There is no version {version} of {product}.")
-    return found[0].audience
+    return [entry.audience for entry in found if entry.after != WITHDRAWN] or [entry.audience for entry in found]
 
 
 def withdraw(session: Session, audience: str, product: str, version: str, who: str, why: str) -> list[str]:
