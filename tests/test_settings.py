@@ -50,6 +50,12 @@ def test_a_work_folder_where_readers_are_let_in_is_refused(work):
         Settings(published=Path("published"), work=Path(work))
 
 
+@pytest.mark.parametrize("folder", ["work", "published"])
+def test_a_folder_whose_name_would_be_read_as_a_column_is_refused(folder):
+    with pytest.raises(SettingsError, match="'year=2026' on the way"):
+        Settings(**{folder: Path("/data/year=2026", folder)})
+
+
 @pytest.mark.parametrize("text", ["many", "-1", "1.5", "²", " 3"])
 def test_a_number_that_is_none_is_refused_by_name(text):
     with pytest.raises(SettingsError, match="VAWG_SAMPLE_RECORDS"):

@@ -49,7 +49,10 @@ class Settings:
     secret_file: Path | None = None
 
     def __post_init__(self) -> None:
-        """SettingsError when the work folder is where readers are let in."""
+        """SettingsError when the work folder is where readers are let in, or when the name of a folder would be read as data."""
+        for folder in (self.work, self.published):
+            if named := next((part for part in folder.absolute().parts if "=" in part), ""):  # DuckDB reads `year=2026` as a column of all files below it
+                raise SettingsError(f"The folder {named!r} on the way to {folder} would be read as a column of what lies in it; give a folder without = in its path.")
         if self.work.resolve().is_relative_to(self.published.resolve()):
             raise SettingsError(f"The work folder {self.work} lies in the published folder {self.published}; it holds records, so give one outside.")
         if self.bump not in BUMPS:

@@ -5,6 +5,7 @@ import io
 import tempfile
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 from hypothesis import given, settings
@@ -255,6 +256,16 @@ def test_a_csv_that_cannot_be_parsed_is_a_problem_without_its_content(tmp_path, 
     rows, malformed, problems = staged(tmp_path, *files)
     problem = only(problems, "csv")
     assert not rows and not malformed and problem.blocking and problem.row == row and "secret" not in str(problem)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_name_of_a_folder_is_no_column(tmp_path, kind):
+    put(tmp_path, "first=9/a.csv", b"First,Second One,Third/3\n1,2,3\n")
+    if kind == "parquet":
+        duckdb.execute(f"COPY (FROM read_csv('{tmp_path}/first=9/a.csv', hive_partitioning=false)) TO '{tmp_path}/first=9/a.parquet'")
+        (tmp_path / "first=9/a.csv").unlink()
+    rows, _, problems = staged(tmp_path, *found(tmp_path)[0])
+    assert not problems and "9" not in map(str, rows[0])
 
 
 def test_a_file_that_cannot_be_parsed_is_the_only_one_that_is_blamed(tmp_path):

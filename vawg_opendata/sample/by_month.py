@@ -66,5 +66,5 @@ def by_month(folder: Path) -> None:
 def _number(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Makes `numbered`: the rows of a file, all of text, with their `number`."""
     connection.execute(
-        f"CREATE OR REPLACE TABLE numbered AS SELECT *, row_number() OVER () AS number FROM read_csv({literal(plain(path))}, all_varchar = true, header = true)"
+        f"CREATE OR REPLACE TABLE numbered AS SELECT *, row_number() OVER () AS number FROM read_csv({literal(plain(path))}, all_varchar = true, header = true, hive_partitioning = false)"
     )

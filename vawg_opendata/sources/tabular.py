@@ -33,6 +33,7 @@ COPYING = "under-way"
 DAMAGED = "The file is damaged and cannot be read to its end. Copy or download it again."
 CHUNK = 8 * 1024 * 1024
 LONGEST_HEADER = 64 * 1024
+_AS_IT_IS = "hive_partitioning=false"  # else a folder called `month=2026-02` takes the place of that column of the files below it
 SPILL = ".vawg-"  # how the names of folders of `connect` begin
 APART = 1 << 40  # more rows than a file has: between the numbers of the rows of one file and those of the next, where these are told apart
 ROW, FILE = f"(source_row & {APART - 1})", f"(source_row // {APART})"
@@ -230,7 +231,7 @@ def _examine_binary(path: Path, file: io.BufferedReader) -> Form:
         return Form(size, form.sha256, fault=("truncated", "The Parquet file is cut off before its end. Copy or download it again.", None))
     try:
         with duckdb.connect() as connection:
-            columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(path))})").fetchall()
+            columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(path))}, {_AS_IT_IS})").fetchall()
     except duckdb.Error:
         return Form(size, form.sha256, fault=("damaged", DAMAGED, None))
     return Form(size, form.sha256, tuple(column[0] for column in columns))
@@ -320,7 +321,7 @@ def _csv(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequ
     header = examine_header(file.path)
     known = {fold(column): identifier(column) for column in file.layout.columns}
     types = ", ".join(f"{quote(known[fold(column)])}: 'VARCHAR'" for column in header)
-    options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true"
+    options = f"columns={{{types}}}, header=true, auto_detect=false, delim=',', quote='\"', escape='\"', strict_mode=true, {_AS_IT_IS}"
     origin = f"read_csv({quote(plain(file.path))}, {options}"
     connection.execute("DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS rejected_scan")  # of the file before
     rows = connection.execute(
@@ -352,8 +353,8 @@ def examine_header(path: Path) -> tuple[str, ...]:
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, file: LandingFile, columns: Sequence[str], before: int) -> tuple[int, list[str]]:
-    origin = f"read_parquet({quote(plain(file.path))}, file_row_number=true)"
-    header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(file.path))})").fetchall()]
+    origin = f"read_parquet({quote(plain(file.path))}, file_row_number=true, {_AS_IT_IS})"
+    header = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(plain(file.path))}, {_AS_IT_IS})").fetchall()]
     names = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" AS "{identifier(column)}"' for column in header)
     origin = f"(SELECT {names}, file_row_number FROM {origin})"
     # Decodes every value once, so that damage shows here and not halfway through the work.
