@@ -45,6 +45,9 @@ MOST = 0.5
 TOTALS = 3
 """Power of the price of cells in the search for what helps against a finding, so that it spares totals: they are missed for long."""
 
+DEAREST = 2000.0
+"""Price from which on a cell is as dear as any: of millions, where counts are the price, the third power is more than a solver can reckon with."""
+
 MOST_TRIES = 4
 """Attempts to publish some of what was withheld against the joint attack after all; each costs an attack, or part of one."""
 
@@ -160,7 +163,8 @@ class _Measure:
         self._settled |= grown & self._nothing_came()
         self._past = self._settled | grown
         self._forced = self._past | (unseen & ~seen)
-        self._price = prices(self.system, self._counts, policy, ~self._movable) ** TOTALS
+        price = prices(self.system, self._counts, policy, ~self._movable)
+        self._price = np.where(np.isfinite(price), np.minimum(price, DEAREST), np.inf) ** TOTALS
         self._pairs = abs(sp.csr_array(self.system.sums)).astype(np.int64)
         self._drafts = Drafts(self._measure, self._held_already, self.system, policy.threshold)
 
