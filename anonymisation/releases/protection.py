@@ -379,7 +379,7 @@ class _Measure:
     def _cell(self, finding: ReleaseFinding) -> np.ndarray:
         """The cell of a finding; where this release has no such code any more, the margin over it."""
         axes = {d: (code,) for d, code in finding.codes.items() if code in self._hierarchies[d].codes}
-        found = self.system.ids(axes).ravel() if axes else np.zeros(0, dtype=np.int64)
+        found = self.system.ids(axes).ravel() if axes or not finding.codes else np.zeros(0, dtype=np.int64)
         return found[found >= 0] if (found >= 0).any() else np.flatnonzero(self._movable)
 
 

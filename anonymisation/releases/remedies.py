@@ -90,6 +90,11 @@ class Remedies:
         self._solver.changeColBounds(unknown, lower, upper)
         self._solver.run()
         status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:
+            # A basis that has become ill-conditioned: the same program from the start.
+            self._solver.clearSolver()
+            self._solver.run()
+            status = self._solver.getModelStatus()
         self._solver.changeColBounds(unknown, float(self._least[unknown]), np.inf)
         if status == highspy.HighsModelStatus.kInfeasible:
             return np.zeros(0, dtype=np.int64)
