@@ -99,6 +99,14 @@ def test_a_month_of_a_year_that_is_not_shown_stands_where_all_other_years_are_sh
         assert (standing(cases, [TableBeside(table, {"area": AREAS, "month": months})]) >= 0).all() == stands
 
 
+@pytest.mark.parametrize(("month", "shown", "stands"), [("2024-01", False, True), ("2024-04", False, False), ("2024-04", True, True)])
+def test_a_table_of_whole_years_tells_nothing_of_cases_in_others(month, shown, stands):
+    months = month_codelist(["2024-01", "2024-04", "2024-05"])
+    cases = cases_of([1, 0, 0, 0, 0, 0])[1].set_column(2, "counted_month", pyarrow.array([month]))
+    table = ProtectedTable("by_year", "offences", {"area": (BOROUGHS[0],), "month": ("2024/25",)}, np.array([[7]]), np.array([[shown]]))
+    assert (standing(cases, [TableBeside(table, {"area": AREAS, "month": months})]) >= 0).all() == stands
+
+
 def test_a_table_of_which_nothing_is_known_is_refused():
     cases = cases_of([1, 0, 0, 0, 0, 0])[1]
     table = ProtectedTable("calls", "calls", {"area": (BOROUGHS[0],)}, np.array([7]), np.array([True]))

@@ -109,16 +109,18 @@ def _lost_orders(cases: "pyarrow.Table", one: TableBeside) -> np.ndarray:
 
 
 def _published(one: TableBeside, columns: Mapping[str, "pyarrow.ChunkedArray"]) -> np.ndarray:
-    """Per row, whether all finest cells of its codes are published."""
+    """Per row, whether all finest cells of its codes are published; a table of whole years tells nothing of rows in others."""
     places = [_finest(one.codelists[name], one.table.axes[name], columns[name]) for name in one.table.axes]
     found = np.ones(len(places[0]), dtype=bool)
     for chosen in itertools.product(*(range(place.shape[1]) for place in places)):
         found &= one.table.published[tuple(place[:, column] for place, column in zip(places, chosen, strict=True))]
-    return found
+    return found | np.any([place[:, 0] < 0 for place in places], axis=0)
 
 
 def _finest(codelist: CodeList, axis: Sequence[str], codes: "pyarrow.ChunkedArray") -> np.ndarray:
-    """Per row, the places on the axis of the finest codes that a code counts towards; as many columns as any code has of them."""
+    """Per row, the places on the axis of the finest codes that a code counts towards; as many columns as any code has of them, and -1 where it
+    counts towards none.
+    """
     import pyarrow
     import pyarrow.compute as compute
 
@@ -128,8 +130,8 @@ def _finest(codelist: CodeList, axis: Sequence[str], codes: "pyarrow.ChunkedArra
     found = [_lowest(codelist, position, above, code) for code in encoded.dictionary.to_pylist()]
     if not found:
         return np.zeros((0, 1), dtype=np.int64)
-    width = max(map(len, found))
-    padded = np.array([[*places, *[places[0]] * (width - len(places))] for places in found])
+    width = max(1, *map(len, found))
+    padded = np.array([[*places, *[places[0] if places else -1] * (width - len(places))] for places in found])
     return padded[encoded.indices.to_numpy(zero_copy_only=False)]
 
 
