@@ -173,19 +173,27 @@ class BlockProgram:
         return self.cells[moved], change[moved]
 
     def _run(self, cost: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
-        """Whether the program has a solution; anything else than yes or no is an error."""
+        """Whether the program has a solution."""
         self._solver.changeColsBounds(2 * self._n, self._columns, lower, upper)
         self._solver.changeColsCost(2 * self._n, self._columns, cost)
-        self._solver.run()
-        status = self._solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kUnknown:
-            # A basis that has become ill-conditioned: the same program from the start.
-            self._solver.clearSolver()
-            self._solver.run()
-            status = self._solver.getModelStatus()
-        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
-            raise AnonymisationError(f"a program for secondary suppression ended as {status}")
-        return status == highspy.HighsModelStatus.kOptimal
+        return has_solution(self._solver)
+
+
+def has_solution(solver: highspy.Highs) -> bool:
+    """Run a program for secondary suppression: whether it has a solution, which the solver then holds.
+
+    Raises ``AnonymisationError`` where the solver says neither yes nor no.
+    """
+    solver.run()
+    status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kUnknown:
+        # A basis that has become ill-conditioned: the same program from the start.
+        solver.clearSolver()
+        solver.run()
+        status = solver.getModelStatus()
+    if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+        raise AnonymisationError(f"a program for secondary suppression ended as {status}")
+    return status == highspy.HighsModelStatus.kOptimal
 
 
 def possibly_below(

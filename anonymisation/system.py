@@ -8,6 +8,8 @@ codes: the total row of a table by area and month is the total row of a table by
 counts the same people whichever dimension it is in, so that its cells are the same as well.  Cells are
 numbered from 0 over all tables.  A *margin class* is a set of dimensions that are not at their total.
 
+A table whose axis leaves out the total of a dimension has no cells in the margin classes without that dimension.
+
 The sums are those along each hierarchy in each margin class, over all tables that show it.  That these are all the constraints there are holds
 where the tables form a decomposable model (every pair of tables overlaps in a common margin, as a star around time
 does; Dobra and Fienberg 2000): then any solution extends to non-negative records.  For other sets the records may

@@ -192,8 +192,8 @@ class _Measure:
             told = self._told(withheld)
             if not told.findings:
                 return self._given_back(withheld, doubtful)
-            names = {(*sorted(finding.codes.items()), *finding.releases): finding for finding in told.findings}
-            for name in names.keys() & remedies.keys():  # which did not help
+            names = {(*sorted(finding.codes.items()), *finding.releases) for finding in told.findings}
+            for name in names & remedies.keys():  # which did not help
                 doubtful |= remedies.pop(name)
             # Nothing that withholding protects is lost by withholding more: no pattern has to be looked for again.
             remedy = self._remedy(told)
@@ -241,7 +241,7 @@ class _Measure:
         return withheld
 
     def _revealing(self, finding: ReleaseFinding, withheld: np.ndarray) -> np.ndarray:
-        """The nearest cells, counted in sums between, that tell something of the finding and may still be withheld.
+        """Where no remedy is found: the nearest cells, counted in sums between, that tell something of the finding and may still be withheld.
 
         What a release in between told is new to whoever holds only two: where nothing else helps, that is withheld again.
         """

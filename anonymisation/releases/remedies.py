@@ -17,8 +17,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from anonymisation.alternatives import TOLERANCE
-from anonymisation.errors import AnonymisationError
+from anonymisation.alternatives import TOLERANCE, has_solution
 from anonymisation.releases.joint import Joint, Merged
 
 
@@ -34,7 +33,7 @@ class Remedies:
         draft = joint.snapshots[last]
         self._cells = np.flatnonzero(draft.known & np.isfinite(price))
         self._size = len(self._cells)
-        self._price = price[self._cells]
+        own_price = price[self._cells]
         self._unknowns = len(merged.least)
         unknown = np.flatnonzero(merged.unknown >= 0)
         into = sp.csr_array(
@@ -60,7 +59,7 @@ class Remedies:
         whole = sp.csc_array(sp.block_array([[matrix[kept][:, : self._unknowns], rises, falls]]))
         model = highspy.HighsLp()
         model.num_row_, model.num_col_ = whole.shape
-        model.col_cost_ = np.concatenate([np.zeros(self._unknowns), self._price, self._price])
+        model.col_cost_ = np.concatenate([np.zeros(self._unknowns), own_price, own_price])
         room = np.maximum(draft.values[self._cells] - least, 0).astype(np.float64)
         model.col_lower_ = np.concatenate([merged.least.astype(np.float64), np.zeros(2 * self._size)])
         model.col_upper_ = np.concatenate([np.full(self._unknowns + self._size, np.inf), room])
@@ -88,17 +87,10 @@ class Remedies:
 
     def _changed(self, unknown: int, lower: float, upper: float) -> np.ndarray:
         self._solver.changeColBounds(unknown, lower, upper)
-        self._solver.run()
-        status = self._solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kUnknown:
-            # A basis that has become ill-conditioned: the same program from the start.
-            self._solver.clearSolver()
-            self._solver.run()
-            status = self._solver.getModelStatus()
+        solved = has_solution(self._solver)
+        values = np.asarray(self._solver.getSolution().col_value)[self._unknowns :]
         self._solver.changeColBounds(unknown, float(self._least[unknown]), np.inf)
-        if status == highspy.HighsModelStatus.kInfeasible:
+        if not solved:
             return np.zeros(0, dtype=np.int64)
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise AnonymisationError(f"the linear program ended as {status}; it cannot be told what to withhold")
-        values = np.asarray(self._solver.getSolution().col_value)[self._unknowns :].reshape(2, self._size)
+        values = values.reshape(2, self._size)
         return np.flatnonzero(np.abs(values[0] - values[1]) > TOLERANCE)
