@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from anonymisation import ProtectedTable, protect
@@ -18,6 +19,8 @@ from vawg_opendata.statistics import ProductStatistics, build
 VAWG = PRODUCTS["vawg-offences"]
 AGES = ("10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-and-over")
 PRODUCT = replace(VAWG, name="victims-test", tables=(VAWG.table("victims_by_age_group"),), measures=(VAWG.measure("victims"),))
+PLACE = (PRODUCT.audience, PRODUCT.name)
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 INPUTS = (InputFile("mps_vawg_dashboard", "victims.parquet", 10, "a" * 64),)
 LARGE = {(age, month): 20 + 3 * number for number, age in enumerate(AGES) for month in ("2024-01", "2024-02")}
 MIXED = LARGE | {("70-79", "2024-01"): 2, ("80-and-over", "2024-02"): 3}

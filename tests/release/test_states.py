@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.release.packages import INPUTS, LARGE, MIXED, PRODUCT, count, protected, release_beside
+from tests.release.packages import INPUTS, LARGE, MIXED, NOW, PLACE, PRODUCT, count, protected, release_beside
 from vawg_opendata.products.declaration import Approval
 from vawg_opendata.release import ReleaseError, audit, publish
 from vawg_opendata.release.lifecycle.approval import approve, lacking, review
@@ -18,38 +18,12 @@ from vawg_opendata.release.lifecycle.states import APPROVED, IN_REVIEW, PREPARED
 from vawg_opendata.release.lifecycle.store import Store, published_folders
 from vawg_opendata.release.lifecycle.versions import latest, listed
 
-PLACE = (PRODUCT.audience, PRODUCT.name)
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TWO_PEOPLE = replace(PRODUCT, approval=Approval(public=2))
 
 
 def prepare(tmp_path, counts=LARGE, product=TWO_PEOPLE, **more):
     statistics = count(tmp_path, counts, product)
     return publish(product, statistics.outline, protected(statistics, product), INPUTS, tmp_path / "published", synthetic=False, **{"now": NOW} | more)
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory):
-    """The folder in which version 1.0.0 was published: made once, many tests begin with it."""
-    folder = tmp_path_factory.mktemp("begun")
-    prepare(folder, product=PRODUCT)
-    return folder
-
-
-@pytest.fixture
-def first(begun, tmp_path):
-    """Version 1.0.0, published, in the test's own folder."""
-    shutil.copytree(begun, tmp_path, symlinks=True, dirs_exist_ok=True)
-
-
-@pytest.fixture
-def published(tmp_path):
-    return tmp_path / "published"
-
-
-@pytest.fixture
-def home(published):
-    return published.joinpath(*PLACE)
 
 
 def ledger(published):

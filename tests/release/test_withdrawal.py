@@ -1,11 +1,11 @@
 """Withdrawing a version where something else went wrong: readers do not have it any more, whatever that was."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from tests.release.packages import LARGE, MIXED, PRODUCT, release
+from tests.release.packages import LARGE, MIXED, NOW, PLACE, PRODUCT, release
 from vawg_opendata.release import ReleaseError
 from vawg_opendata.release.lifecycle.ledger import Ledger
 from vawg_opendata.release.lifecycle.releasing import withdraw
@@ -14,33 +14,7 @@ from vawg_opendata.release.lifecycle.states import WITHDRAWN
 from vawg_opendata.release.lifecycle.store import Store
 from vawg_opendata.release.lifecycle.versions import latest, listed
 
-PLACE = (PRODUCT.audience, PRODUCT.name)
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TOMB = ["README.md", "SHA256SUMS", "withdrawn.json"]
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory):
-    """The folder in which version 1.0.0 was published."""
-    folder = tmp_path_factory.mktemp("begun")
-    release(folder, folder / "published", LARGE, now=NOW)
-    return folder
-
-
-@pytest.fixture
-def first(begun, tmp_path):
-    """Version 1.0.0, published, in the test's own folder."""
-    shutil.copytree(begun, tmp_path, symlinks=True, dirs_exist_ok=True)
-
-
-@pytest.fixture
-def published(tmp_path):
-    return tmp_path / "published"
-
-
-@pytest.fixture
-def home(published):
-    return published.joinpath(*PLACE)
 
 
 def entries(published):
