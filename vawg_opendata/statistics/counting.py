@@ -22,6 +22,7 @@ from vawg_opendata.statistics.facts import Fact
 
 
 _ANSWERS: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, list[tuple]]] = WeakKeyDictionary()
+"""By connection, what `_once` was told by each query."""
 
 
 class StatisticsError(ValueError):

@@ -76,7 +76,8 @@ def update_partial(
 ) -> list[str]:
     """Bring the partial counts of a table to what is wanted, a key by period, and return the periods that were counted.
 
-    `reading` gives a connection to the records that has those of some periods at least. With `only` no other period is counted or removed. Periods that are not wanted are removed.
+    `reading` gives a connection to the records that has those of some periods at least. With `only` no other period is counted or removed.
+    Periods that are not wanted are removed.
     """
     told = path.with_suffix(".json")
     kept: dict[str, str] = json.loads(told.read_text(encoding="utf-8")) if told.is_file() and path.is_file() else {}
